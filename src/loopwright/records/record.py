@@ -1,0 +1,174 @@
+"""What every record shares: a digest for an id, and the records it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar, TypeVar
+
+import msgspec
+
+from loopwright.errors import CorruptStore
+
+__all__ = ["Artifact", "Record", "Ref", "Table", "TableFile", "decode", "encode", "kind_of"]
+
+R = TypeVar("R", bound="Record")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ref:
+    """Points at a record, a source file or a piece of code by the digest of its content.
+
+    Attributes
+    ----------
+    kind : str
+        ``"file"``, ``"code"``, or the kind of a record such as ``"model"``.
+    digest : str
+        SHA-256 in hex.
+    name : str
+        What a person calls it (``"data/trips.csv"``); no part of the identity of a record.
+    """
+
+    kind: str
+    digest: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.digest[:12]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """Bytes in the artifact store."""
+
+    sha256: str
+    size: int                      # bytes
+    name: str                      # file name that a person would give it
+    media_type: str = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableFile:
+    """One Parquet file of a table version, as it was when the version was committed."""
+
+    path: str                      # relative to the table's folder
+    size: int                      # bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One committed version of a Delta table in the table store.
+
+    Only ``sha256``, the digest of the rows, is identity: the same rows written again are the same table,
+    in whatever files they lie.
+    """
+
+    name: str                      # folder in the table store
+    version: int                   # Delta version
+    rows: int
+    columns: tuple[str, ...]
+    sha256: str                    # over column names, types and values in row order
+    files: tuple[TableFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A fact about the project: frozen, named by the digest of its content, pointing back.
+
+    Fields listed in ``circumstances`` (when it happened, how long it took) are kept but are no part of
+    the identity, so that the same work done twice is the same record.
+    """
+
+    circumstances: ClassVar[frozenset[str]] = frozenset()
+
+    made_from: tuple[Ref, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of kind and content, in hex."""
+        content = {
+            name: value
+            for name, value in msgspec.to_builtins(self).items()
+            if name not in type(self).circumstances
+        }
+        _strip_circumstances(content)
+        text = msgspec.json.encode([kind_of(type(self)), content], order="deterministic")
+        return hashlib.sha256(text).hexdigest()
+
+    @property
+    def ref(self) -> Ref:
+        """This record as something that others point back at."""
+        return Ref(kind=kind_of(type(self)), digest=self.digest)
+
+    def _repr_html_(self) -> str:
+        from loopwright.records.display import as_html
+
+        return as_html(self)
+
+
+def kind_of(record_type: type[Record]) -> str:
+    """Return the one word for a record type in tables, commands and addresses.
+
+    Examples
+    --------
+    >>> class DatasetVersion(Record): ...
+    >>> kind_of(DatasetVersion)
+    'dataset_version'
+    """
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", record_type.__name__).lower()
+
+
+def encode(record: Record) -> bytes:
+    """Return the record as canonical JSON.
+
+    Raises
+    ------
+    ValueError
+        If the record would not come back as it is, for example because it holds NaN: a record says
+        None for what is not known.
+    """
+    body = msgspec.json.encode(record, order="deterministic")
+    if decode(type(record), body) != record:
+        raise ValueError(f"{type(record).__name__} does not survive encoding: {record!r}")
+    return body
+
+
+def decode(record_type: type[R], body: bytes) -> R:
+    """Return the record that ``encode`` wrote.
+
+    Raises
+    ------
+    CorruptStore
+        If the bytes are not such a record.
+    """
+    try:
+        return _decoder(record_type).decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CorruptStore(
+            f"a stored {kind_of(record_type)} cannot be read ({error}). Restore the metadata store from a backup, "
+            f"or move it aside and run again to rebuild the records from the project."
+        ) from error
+
+
+@lru_cache(maxsize=64)
+def _decoder(record_type: type[R]) -> msgspec.json.Decoder[R]:
+    return msgspec.json.Decoder(record_type)
+
+
+def _strip_circumstances(value: object) -> None:
+    """Take out what is no identity below the top level: names of refs, and how a table's files lie."""
+    if isinstance(value, dict):
+        if value.keys() == {"kind", "digest", "name"}:
+            value["name"] = ""
+        elif "sha256" in value and "files" in value:
+            value.pop("files")
+            value.pop("version")
+        for part in value.values():
+            _strip_circumstances(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            _strip_circumstances(part)
+
+
