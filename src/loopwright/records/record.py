@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import ClassVar, TypeVar
+from functools import cache
+from typing import ClassVar, TypeVar, cast
 
 import msgspec
 
@@ -144,7 +144,7 @@ def decode(record_type: type[R], body: bytes) -> R:
         If the bytes are not such a record.
     """
     try:
-        return _decoder(record_type).decode(body)
+        return cast(R, _decoder(record_type).decode(body))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CorruptStore(
             f"a stored {kind_of(record_type)} cannot be read ({error}). Restore the metadata store from a backup, "
@@ -152,8 +152,8 @@ def decode(record_type: type[R], body: bytes) -> R:
         ) from error
 
 
-@lru_cache(maxsize=64)
-def _decoder(record_type: type[R]) -> msgspec.json.Decoder[R]:
+@cache
+def _decoder(record_type: type[Record]) -> msgspec.json.Decoder[Record]:
     return msgspec.json.Decoder(record_type)
 
 
