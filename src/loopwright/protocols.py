@@ -40,7 +40,8 @@ class Entry:
     at : str
         When it was written, UTC, ISO 8601 with microseconds; given by the ledger's caller.
     unique : bool
-        The key may stand in the table once only: a second append of the same key changes nothing.
+        The key may stand in the table once only: if any entry with this key is there, unique or not, appending
+        this one changes nothing.
     number : int
         Position in the ledger, counted up by the ledger itself; 0 until it is appended.
     """
