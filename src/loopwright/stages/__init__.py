@@ -1,0 +1,1 @@
+"""What is done, in this order: charter, data, labels, features, training, evaluation, registry."""

@@ -1,0 +1,5 @@
+"""What the model sees of every row: chosen columns, and functions over them that are the same in training and serving."""
+
+from loopwright.stages.features.steps import build, examine, examples, suspect
+
+__all__ = ["build", "examine", "examples", "suspect"]
