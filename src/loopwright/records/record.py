@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import ClassVar, TypeVar, cast
 
 import msgspec
@@ -152,9 +151,13 @@ def decode(record_type: type[R], body: bytes) -> R:
         ) from error
 
 
-@cache
 def _decoder(record_type: type[Record]) -> msgspec.json.Decoder[Record]:
-    return msgspec.json.Decoder(record_type)
+    if record_type not in _DECODERS:
+        _DECODERS[record_type] = msgspec.json.Decoder(record_type)
+    return _DECODERS[record_type]
+
+
+_DECODERS: dict[type[Record], msgspec.json.Decoder[Record]] = {}
 
 
 def _strip_circumstances(value: object) -> None:

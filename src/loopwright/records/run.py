@@ -40,4 +40,5 @@ class Run(Record):
     libraries: dict[str, str] = field(default_factory=dict)  # the environment: library -> version
     pipeline: Artifact | None = None  # the fitted pipeline, of the final fit and of baselines
     predictions: Artifact | None = None  # Parquet: __row, part, label, prediction (validation and test)
+    notes: tuple[str, ...] = ()    # what the estimator warned of while it was fitted
     seconds: float | None = None
