@@ -1,0 +1,61 @@
+"""Records in a few words, for lists and trees."""
+
+from __future__ import annotations
+
+from loopwright.project import Project
+from loopwright.records import (
+    Anomaly,
+    DatasetVersion,
+    Evidence,
+    FeatureSet,
+    Gate,
+    LabelSet,
+    Model,
+    Record,
+    Ref,
+    Run,
+    Schema,
+    Statistics,
+)
+
+__all__ = ["tell", "told"]
+
+
+def tell(project: Project, ref: Ref) -> str:
+    """Say in a few words what a ref points at."""
+    if ref.kind in {"file", "code"}:
+        return ref.name
+    return told(project.metadata.find(f"{ref.kind}:{ref.digest}"))
+
+
+def told(record: Record) -> str:
+    """Say in a few words what a record is.
+
+    Examples
+    --------
+    >>> told(Schema(columns=()))
+    'a schema of 0 columns'
+    """
+    match record:
+        case Model():
+            return f"v{record.number}, {record.estimator.rpartition('.')[2]}, {record.format}"
+        case Run():
+            return f"{record.name} ({record.role})"
+        case DatasetVersion():
+            return record.source if record.parts else f"{record.name} v{record.number}: {record.rows:,} rows of {record.source}"
+        case LabelSet():
+            return f"label {record.name} of {record.rows:,} rows"
+        case FeatureSet():
+            return f"{len(record.features)} features"
+        case Gate():
+            return "passed" if record.passed else "said no"
+        case Evidence():
+            return record.claim
+        case Anomaly():
+            return record.description
+        case Schema():
+            return f"a schema of {len(record.columns)} columns"
+        case Statistics():
+            return "statistics"
+        case _:
+            return ""

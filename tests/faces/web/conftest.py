@@ -1,0 +1,771 @@
+"""A project's records in memory: a taxi project after two models, an empty one, one full of hostile text."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import numpy as np
+import pytest
+
+from loopwright.errors import CorruptStore, UnknownRecord
+from loopwright.faces.web import app
+from loopwright.records import (
+    Anomaly,
+    Artifact,
+    Charter,
+    DatasetVersion,
+    Evidence,
+    FeatureSet,
+    Gate,
+    LabelSet,
+    Model,
+    Record,
+    Ref,
+    Run,
+    Schema,
+    Statistics,
+    Table,
+)
+from loopwright.records.anomaly import Example
+from loopwright.records.charter import Target
+from loopwright.records.dataset_version import Column, Part, SourceFile
+from loopwright.records.feature_set import Feature
+from loopwright.records.gate import Reason
+from loopwright.records.model import Input
+from loopwright.records.run import RunMetric
+from loopwright.records.schema import ColumnSchema
+from loopwright.records.statistics import Bucket, ColumnStatistics, PartStatistics, ValueCount
+from loopwright.stages.evaluation.exhibits import encode_exhibit, exhibits_of
+from loopwright.stages.evaluation.maturity import ScoreCard, maturity
+from loopwright.store.metadata import Activity, AliasChange, Execution
+
+START = datetime(2026, 5, 3, 9, 0, tzinfo=UTC)
+HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}"
+
+
+@dataclass
+class FakeLibrary:
+    """Keeps records in lists."""
+
+    name: str = "taxi-tips"
+    records: dict[str, Record] = field(default_factory=dict)
+    times: dict[str, str] = field(default_factory=dict)
+    artifacts: dict[str, bytes] = field(default_factory=dict)
+    changes: list[AliasChange] = field(default_factory=list)
+    commands: list[Activity] = field(default_factory=list)
+    steps: list[Execution] = field(default_factory=list)
+
+    def add(self, *records: Record) -> None:
+        for record in records:
+            self.records[record.digest] = record
+            self.times[record.digest] = (START + timedelta(seconds=7 * len(self.times))).isoformat()
+
+    def keep(self, content: bytes, name: str) -> Artifact:
+        sha256 = hashlib.sha256(content).hexdigest()
+        self.artifacts[sha256] = content
+        return Artifact(sha256=sha256, size=len(content), name=name, media_type="application/json")
+
+    def newest(self, kind: str) -> Record | None:
+        return next(iter(reversed(self.all(kind))), None)
+
+    def all(self, kind: str) -> list[Record]:
+        return [record for record in self.records.values() if record.ref.kind == kind]
+
+    def get(self, digest: str) -> Record:
+        found = [record for known, record in self.records.items() if known.startswith(digest)]
+        if len(found) != 1 or len(digest) < 4:
+            raise UnknownRecord(f"{len(found)} records begin with {digest!r}.")
+        return found[0]
+
+    def at(self, record: Record) -> str:
+        return self.times[record.digest]
+
+    def parents(self, record: Record) -> list[Ref]:
+        return list(record.made_from)
+
+    def children(self, record: Record) -> list[Record]:
+        digest = record.digest
+        return [one for one in self.records.values() if digest in {ref.digest for ref in one.made_from}]
+
+    def artifact(self, artifact: Artifact) -> bytes:
+        if artifact.sha256 not in self.artifacts:
+            raise CorruptStore(f"{artifact.name} is lost.")
+        return self.artifacts[artifact.sha256]
+
+    def aliases(self) -> list[AliasChange]:
+        return self.changes
+
+    def activity(self) -> list[Activity]:
+        return self.commands
+
+    def executions(self) -> list[Execution]:
+        return self.steps
+
+    def score(self) -> ScoreCard | None:
+        evidence = [one for one in self.all("evidence") if isinstance(one, Evidence)]
+        if not evidence:
+            return None
+        dated = [(one, datetime.fromisoformat(self.at(one))) for one in evidence]
+        return maturity(dated, now=START + timedelta(days=2), fresh_days=30)
+
+    def settings_text(self) -> str:
+        return '[project]\nname = "taxi-tips"\n'
+
+
+def sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def table(name: str, rows: int) -> Table:
+    return Table(name=name, version=0, rows=rows, columns=("__row",), sha256=sha(f"{name} {rows}"))
+
+
+def numeric(name: str, rows: int, *, centre: float, spread: float, missing: int = 0) -> ColumnStatistics:
+    edges = [centre + spread * (step - 5) / 2 for step in range(11)]
+    weights = [math.exp(-(((step - 3.5) / 2.2) ** 2)) for step in range(10)]
+    buckets = tuple(
+        Bucket(low, high, (rows - missing) * weight / sum(weights))
+        for low, high, weight in zip(edges, edges[1:], weights, strict=False)
+    )
+    return ColumnStatistics(
+        name=name,
+        type="float",
+        rows=rows,
+        missing=missing,
+        zeros=rows // 90,
+        mean=centre,
+        std=spread,
+        min=edges[0],
+        median=centre * 0.93,
+        max=edges[-1],
+        standard_histogram=buckets,
+        unique=rows // 3,
+        unique_error=0.006,
+    )
+
+
+def text(name: str, rows: int, values: dict[str, float], *, missing: int = 0) -> ColumnStatistics:
+    tops = tuple(ValueCount(value, int(rows * share)) for value, share in values.items())
+    return ColumnStatistics(
+        name=name,
+        type="string",
+        rows=rows,
+        missing=missing,
+        unique=len(values),
+        top_values=tops,
+        values=tuple(values),
+        min_length=3,
+        mean_length=6.2,
+        max_length=14,
+    )
+
+
+class Taxi:
+    """Builds the records of a taxi project in the order in which a run makes them."""
+
+    def __init__(self, mark: str) -> None:
+        self.mark = mark
+        self.library = FakeLibrary(name=f"taxi-tips{mark}")
+
+    def build(self) -> FakeLibrary:
+        self.charter()
+        self.data()
+        self.labels_and_features()
+        self.runs()
+        first = self.model(1, passed=True, rival=None)
+        self.library.changes.append(
+            AliasChange(
+                alias="champion",
+                target=first.ref,
+                at=(START + timedelta(hours=1)).isoformat(),
+                by="ada",
+                why="first" + self.mark,
+            )
+        )
+        self.model(2, passed=False, rival=first)
+        self.history()
+        return self.library
+
+    def charter(self) -> None:
+        self.the_charter = Charter(
+            project="taxi-tips",
+            task="binary",
+            decision=f"Which trips to offer first to a driver who wants generous tips{self.mark}",
+            users=f"Dispatchers{self.mark}",
+            business_metric=f"tips per hour{self.mark}",
+            risks=(f"Trips paid in cash are never offered first.{self.mark}",),
+            without_ml="heuristics:card_long_trip",
+            impact=4,
+            feasibility=4,
+            optimize={"roc_auc": 1.0},
+            satisfice=(
+                Target(metric="log_loss", comparison="<=", limit=0.35),
+                Target(metric="recall", comparison=">=", limit=0.6, column="payment_type"),
+            ),
+            slices=("payment_type",),
+            min_slice_rows=50,
+            confidence=0.95,
+            not_worse_by=0.005,
+            threshold=0.5,
+            positive="yes",
+            owner=f"ada{self.mark}",
+            collection=f"Meters report each trip.{self.mark}",
+        )
+        self.library.add(self.the_charter)
+
+    def data(self) -> None:
+        mark = self.mark
+        source = Ref(kind="file", digest=sha("trips.csv"), name=f"data/trips.csv{mark}")
+        columns = tuple(
+            Column(name=f"{name}{mark}", type=kind)
+            for name, kind in [
+                ("trip_id", "string"),
+                ("trip_start", "time"),
+                ("fare", "float"),
+                ("trip_miles", "float"),
+                ("payment_type", "string"),
+                ("company", "string"),
+                ("tips", "float"),
+            ]
+        )
+        self.dataset = DatasetVersion(
+            made_from=(source,),
+            name="taxi-tips",
+            table=table("taxi-tips", 15002),
+            source=f"data/trips.csv{mark}",
+            files=(SourceFile(path=f"data/trips.csv{mark}", sha256=sha("trips.csv"), size=1_922_812),),
+            key=f"trip_id{mark}",
+            time="trip_start",
+            group="taxi_id",
+            columns=columns,
+            quarantined=3,
+            quarantine=table("taxi-tips-quarantine", 3),
+            number=1,
+        )
+        self.labels = LabelSet(
+            made_from=(self.dataset.ref,),
+            name=f"big_tip{mark}",
+            table=table("labels", 15002),
+            task="binary",
+            classes=(f"no{mark}", f"yes{mark}"),
+            counts=(11730, 3272),
+            rows=15002,
+            missing=0,
+            mean=None,
+            columns=(f"tips{mark}", "fare"),
+        )
+        self.parts = DatasetVersion(
+            made_from=(self.dataset.ref, self.labels.ref),
+            name="taxi-tips-split",
+            table=table("split", 15002),
+            source="split of taxi-tips v1 by time",
+            parts=(
+                Part(name="train", rows=10501, first="2013-01-01T00:00:00", last="2014-12-31T23:00:00"),
+                Part(name="validation", rows=2250, first="2015-01-01T00:00:00", last="2015-05-31T23:00:00"),
+                Part(name="test", rows=2251, first="2015-06-01T00:00:00", last="2016-12-31T23:00:00"),
+            ),
+            number=1,
+        )
+        statistics = Statistics(
+            made_from=(self.dataset.ref, self.parts.ref),
+            parts=tuple(
+                PartStatistics(part=part.name, rows=part.rows, columns=self.columns(part.rows, shift))
+                for shift, part in enumerate(self.parts.parts)
+            ),
+        )
+        schema = Schema(
+            made_from=(Ref(kind="file", digest=sha("schema"), name="schema.toml"),),
+            columns=(
+                ColumnSchema(
+                    name=f"company{mark}", type="string", description=f"Who runs the taxi{mark}", pii="name"
+                ),
+                ColumnSchema(name="fare", type="float", minimum=0),
+            ),
+        )
+        made_from = (self.dataset.ref, self.parts.ref, statistics.ref, schema.ref)
+        anomalies = (
+            Anomaly(
+                made_from=made_from,
+                column=f"payment_type{mark}",
+                type="ENUM_TYPE_UNEXPECTED_STRING_VALUES",
+                severity="warning",
+                part="test",
+                environment="training",
+                description=f"2 of 2,251 rows hold a value that the schema does not list: Prcard.{mark}",
+                rows=2,
+                share=2 / 2251,
+                examples=(
+                    Example(row=13211, value=f"Prcard{mark}", key=f"a91{mark}"),
+                    Example(row=14000, value="Prcard"),
+                ),
+            ),
+        )
+        self.library.add(self.dataset, self.labels, self.parts, statistics, schema, *anomalies)
+
+    def columns(self, rows: int, shift: int) -> tuple[ColumnStatistics, ...]:
+        mark = self.mark
+        return (
+            text(f"trip_id{mark}", rows, {}),
+            numeric(f"fare{mark}", rows, centre=11.7 + shift, spread=9.3),
+            numeric(f"trip_miles{mark}", rows, centre=2.9, spread=3.1, missing=rows // 400),
+            text(
+                f"payment_type{mark}",
+                rows,
+                {f"Cash{mark}": 0.62, "Credit Card": 0.37, "No Charge": 0.006, "": 0.001},
+            ),
+            text(
+                f"company{mark}",
+                rows,
+                {"Taxi Affiliation Services": 0.35, "Dispatch Taxi Affiliation": 0.11},
+                missing=rows // 3,
+            ),
+            numeric(f"tips{mark}", rows, centre=1.3, spread=2.1),
+        )
+
+    def labels_and_features(self) -> None:
+        mark = self.mark
+        code = Ref(kind="code", digest=sha("features.py"), name=f"features.py:miles_per_minute{mark}")
+        self.features = FeatureSet(
+            made_from=(self.dataset.ref, self.parts.ref, self.labels.ref, code),
+            table=table("features", 15002),
+            features=(
+                Feature(name=f"fare{mark}", kind="numeric", origin="column", inputs=("fare",)),
+                Feature(name="payment_type", kind="categorical", origin="column", inputs=("payment_type",)),
+                Feature(
+                    name="miles_per_minute",
+                    kind="numeric",
+                    origin="function",
+                    inputs=("trip_miles", "trip_seconds"),
+                    description=f"How fast the trip was; slow trips are traffic.{mark}",
+                    seconds=0.004,
+                ),
+            ),
+            code=None,
+            dropped=(f"company{mark}: more than 1,000 values",),
+        )
+        self.library.add(self.features)
+        self.claim(
+            "leakage.single_feature",
+            self.features,
+            passed=False,
+            value=0.957,
+            low=0.949,
+            high=0.964,
+            slice=f"payment_type{mark}",
+            claim="payment_type alone tells the label with a ROC area of 0.957: "
+            f"trips paid in cash have no recorded tip{mark}",
+        )
+        self.claim("policy.features", self.features, claim=f"no feature uses what is known only later{mark}")
+        self.claim(
+            "schema.validated", self.dataset, claim=f"3 parts were compared with the schema{mark}", rows=15002
+        )
+
+    def claim(
+        self, check: str, subject: Record, *, claim: str, passed: bool | None = True, **more: object
+    ) -> Evidence:
+        evidence = Evidence(
+            made_from=(subject.ref,),
+            check=check,
+            subject=subject.ref,
+            claim=claim,
+            passed=passed,
+            at=START.isoformat(),
+            **more,
+        )
+        self.library.add(evidence)
+        return evidence
+
+    def runs(self) -> None:
+        chance = random.Random(7)
+        material = (
+            self.the_charter.ref,
+            self.dataset.ref,
+            self.parts.ref,
+            self.labels.ref,
+            self.features.ref,
+        )
+
+        def run(name: str, role: str, score: float | None, **more: object) -> Run:
+            metrics = (
+                ()
+                if score is None
+                else tuple(
+                    RunMetric(metric=metric, part=part, value=score - drop)
+                    for part, drop in (("validation", 0.0), ("test", 0.012))
+                    for metric in ("roc_auc",)
+                )
+            )
+            one = Run(
+                made_from=material,
+                name=f"{name}{self.mark}",
+                role=role,
+                seed=0,
+                metrics=metrics,
+                objective=score,
+                seconds=chance.uniform(0.2, 3),
+                libraries={"scikit-learn": "1.9.0", "python": "3.11"},
+                **more,
+            )
+            self.library.add(one)
+            return one
+
+        for name, score in [
+            ("random", 0.5),
+            ("majority", 0.5),
+            ("heuristic card_long_trip", 0.81),
+            ("linear", 0.921),
+        ]:
+            run(name, "baseline", score, estimator=f"baselines.{name}", params={})
+        for number in range(1, 25):
+            rate, leaves = 10 ** chance.uniform(-2.0, -0.5), chance.randint(8, 64)
+            score = (
+                0.945
+                - 0.01 * abs(math.log10(rate) + 1.1)
+                - 0.0003 * abs(leaves - 30)
+                + chance.gauss(0, 0.001)
+            )
+            searched = {
+                "learning_rate": rate,
+                "max_leaf_nodes": leaves,
+                "loss": chance.choice(["log_loss", "exp"]),
+            }
+            run(
+                f"HistGradientBoostingClassifier #{number}",
+                "trial",
+                score,
+                estimator="sklearn.ensemble.HistGradientBoostingClassifier",
+                params={**searched, "max_iter": 100},
+                search=searched,
+                round=(number - 1) // 8 + 1,
+            )
+        run(
+            "HistGradientBoostingClassifier #25",
+            "trial",
+            None,
+            estimator="sklearn.ensemble.HistGradientBoostingClassifier",
+            params={},
+            failed=f"max_leaf_nodes must be above 1{self.mark}",
+        )
+        self.finals = [
+            run(
+                "final",
+                "final",
+                score,
+                estimator="sklearn.ensemble.HistGradientBoostingClassifier",
+                params={"learning_rate": rate, "max_leaf_nodes": 31},
+            )
+            for rate, score in ((0.08, 0.944), (0.09, 0.946))
+        ]
+        for final in self.finals:
+            self.claim(
+                "sanity.overfits_a_tiny_batch",
+                final,
+                claim=f"32 rows are learnt by heart: ROC area 1 on them{self.mark}",
+                value=1.0,
+            )
+            self.claim(
+                "sanity.shuffled_labels",
+                final,
+                claim="with shuffled labels the ROC area is 0.503",
+                value=0.503,
+                low=0.48,
+                high=0.52,
+            )
+
+    def model(self, number: int, *, passed: bool, rival: Model | None) -> Model:
+        mark, final = self.mark, self.finals[number - 1]
+        model = Model(
+            made_from=(final.ref, self.features.ref, self.parts.ref, self.labels.ref, self.the_charter.ref),
+            name="taxi-tips",
+            task="binary",
+            estimator=final.estimator,
+            params=final.params,
+            format="onnx",
+            why_format=f"all 2,251 test rows agree{mark}",
+            file=self.library.keep(f"onnx {number}".encode(), "model.onnx"),
+            feature_code=None,
+            functions=("miles_per_minute",),
+            features=("fare", "payment_type", "miles_per_minute"),
+            categorical=("payment_type",),
+            inputs=(
+                Input(name=f"fare{mark}", type="float", nullable=False),
+                Input(name="payment_type", type="string", nullable=True),
+            ),
+            classes=(f"no{mark}", f"yes{mark}"),
+            threshold=0.5,
+            number=number,
+        )
+        self.library.add(model)
+        self.evaluation(model, rival)
+        slow = Reason(
+            demand="recall@payment_type >= 0.6",
+            passed=passed,
+            slice=f"payment_type = Cash{mark}",
+            value=0.41,
+            low=0.33,
+            high=0.49,
+            limit=0.6,
+            explanation="recall is 0.41 [0.33, 0.49] on 1,402 rows where payment_type = Cash; "
+            f"a limit of 0.41 would pass.{mark}",
+            examples=(
+                f"trip_id=a91{mark}: said 0.07 for yes, was yes",
+                "trip_id=b44: said 0.09 for yes, was yes",
+            ),
+        )
+        reasons = (
+            Reason(
+                demand="log_loss <= 0.35",
+                passed=True,
+                value=0.231,
+                low=0.22,
+                high=0.243,
+                limit=0.35,
+                explanation="log_loss is 0.231 [0.22, 0.243].",
+            ),
+            slow,
+            Reason(demand="latency_p99_ms <= 20", passed=None, explanation="Nobody has measured it."),
+        )
+        gate = Gate(
+            made_from=(model.ref,),
+            subject=model.ref,
+            rival=rival.ref if rival else None,
+            passed=passed,
+            reasons=reasons,
+            at=START.isoformat(),
+        )
+        self.library.add(gate)
+        return model
+
+    def evaluation(self, model: Model, rival: Model | None) -> None:
+        mark = self.mark
+        for metric, value, limit in [
+            ("roc_auc", 0.934, None),
+            ("log_loss", 0.231, "<= 0.35"),
+            ("recall", 0.78, None),
+        ]:
+            self.claim(
+                f"metric.{metric}",
+                model,
+                claim=f"{metric} is {value} on 2,251 rows of the test part{mark}",
+                passed=True if limit else None,
+                value=value,
+                low=value - 0.012,
+                high=value + 0.011,
+                level=0.95,
+                limit=limit,
+                rows=2251,
+                part="test",
+            )
+        for slice_, value, rows in [
+            (f"payment_type = Cash{mark}", 0.41, 1402),
+            ("payment_type = Credit Card", 0.86, 831),
+            ("payment_type is missing", None, 18),
+        ]:
+            self.claim(
+                "metric.recall",
+                model,
+                claim=f"recall where {slice_}",
+                passed=None if value is None else value > 0.6,
+                value=value,
+                low=value and value - 0.08,
+                high=value and value + 0.08,
+                limit=">= 0.6",
+                rows=rows,
+                part="test",
+                slice=slice_,
+            )
+        for name, gap in [("majority", 0.434), ("linear", 0.013)] + ([("champion", 0.002)] if rival else []):
+            self.claim(
+                f"comparison.{name}",
+                model,
+                claim=f"better than {name} by {gap}",
+                passed=True if gap > 0.005 else None,
+                value=gap,
+                low=gap - 0.004,
+                high=gap + 0.005,
+                part="test",
+                rows=2251,
+            )
+        self.claim("importance", model, claim="2 of 3 features are shown to help", passed=None, value=2 / 3)
+        for name, gain in [("payment_type", 0.31), (f"fare{mark}", 0.04), ("miles_per_minute", 0.001)]:
+            self.claim(
+                f"importance.{name}",
+                model,
+                claim=f"{name} adds {gain}",
+                passed=gain > 0.01,
+                value=gain,
+                low=gain - 0.004,
+                high=gain + 0.004,
+            )
+        self.claim(
+            "scenario.longer_trip",
+            model,
+            claim=f"A trip twice as long never gets a lower tip: 3 of 200 rows violate it{mark}",
+            passed=False,
+            rows=200,
+        )
+        self.claim(
+            "parity.onnx",
+            model,
+            claim=f"the onnx file says the same of all 2251 rows{mark}",
+            value=2.4e-7,
+            limit="<= 1e-05",
+            rows=2251,
+        )
+        self.claim(
+            "attestation.D5",
+            model,
+            claim=f"I have read the privacy report{mark}",
+            basis="attested",
+            by=f"ada{mark}",
+            link="javascript:alert(1)",
+            expires="2027-01-01",
+        )
+        truth, probability = predictions()
+        for exhibit in exhibits_of(
+            truth, probability, task="binary", classes=(f"no{mark}", f"yes{mark}"), threshold=0.5
+        ):
+            artifact = self.library.keep(encode_exhibit(exhibit), f"{exhibit.kind}.json")
+            self.claim(
+                f"exhibit.{exhibit.kind}",
+                model,
+                claim=f"{exhibit.kind} on the test part{mark}",
+                passed=None,
+                part="test",
+                exhibit=artifact,
+            )
+
+    def history(self) -> None:
+        runs = [
+            ("loopwright init taxi-tips --data data/trips.csv --label features:big_tip", 0),
+            ("loopwright run", 1),
+            ("loopwright run", 20),
+            (f"loopwright score{self.mark}", 0),
+        ]
+        for number, (command, code) in enumerate(runs):
+            self.library.commands.append(
+                Activity(
+                    command=command,
+                    at=(START + timedelta(minutes=number)).isoformat(),
+                    seconds=2.5 * number + 0.2,
+                    exit_code=code,
+                    who=f"ada{self.mark}",
+                )
+            )
+        for number, (name, outputs) in enumerate(
+            [
+                ("ingest", (self.dataset,)),
+                ("label", (self.labels,)),
+                ("build", (self.features,)),
+                ("train linear", (self.finals[0],)),
+            ]
+        ):
+            self.library.steps.append(
+                Execution(
+                    step=name,
+                    key=str(number),
+                    at=(START + timedelta(seconds=number)).isoformat(),
+                    seconds=0.4 + number,
+                    why=f"it never ran before{self.mark}",
+                    manifest={},
+                    outputs=tuple(one.ref for one in outputs),
+                    many=False,
+                )
+            )
+
+
+def predictions() -> tuple[np.ndarray, np.ndarray]:
+    chance = np.random.default_rng(3)
+    score = chance.beta(1.2, 3, size=2251)
+    return (chance.random(2251) < score).astype(np.int64), score
+
+
+@pytest.fixture(scope="session")
+def library() -> FakeLibrary:
+    return Taxi("").build()
+
+
+@pytest.fixture(scope="session")
+def hostile_library() -> FakeLibrary:
+    return Taxi(HOSTILE).build()
+
+
+@pytest.fixture
+def empty_library() -> FakeLibrary:
+    return FakeLibrary()
+
+
+@pytest.fixture(scope="session")
+def addresses(library: FakeLibrary) -> list[str]:
+    """Every page of the taxi project."""
+    return addresses_of(library)
+
+
+def addresses_of(library: FakeLibrary) -> list[str]:
+    one = {
+        kind: library.newest(kind).digest
+        for kind in ("dataset_version", "run", "model", "gate", "charter", "schema", "feature_set", "anomaly")
+    }
+    exhibits = [record.digest for record in library.all("evidence") if record.exhibit]
+    return [
+        "/",
+        "/datasets",
+        f"/datasets/{one['dataset_version']}",
+        f"/datasets/{one['dataset_version']}/sheet",
+        "/runs",
+        "/runs?sort=name&role=trial",
+        f"/runs/{one['run']}",
+        "/models",
+        f"/models/{one['model']}",
+        f"/models/{one['model']}/sheet",
+        "/score",
+        f"/lineage/{one['model']}",
+        f"/lineage/{one['dataset_version']}",
+        f"/gates/{one['gate']}",
+        "/activity",
+        "/nowhere",
+        *(f"/records/{one[kind]}" for kind in ("charter", "schema", "feature_set", "anomaly")),
+        *(f"/evidence/{digest}" for digest in exhibits[:5]),
+    ]
+
+
+@pytest.fixture(scope="session")
+def hostile_addresses(hostile_library: FakeLibrary) -> list[str]:
+    return addresses_of(hostile_library)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the dashboard answered."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+Ask = Callable[..., Reply]
+
+
+@pytest.fixture
+def ask() -> Ask:
+    """Ask the dashboard of a library, without a network."""
+
+    def ask(
+        library: FakeLibrary, path: str, *, method: str = "GET", host: str = "localhost", **headers: str
+    ) -> Reply:
+        async def send() -> httpx.Response:
+            transport = httpx.ASGITransport(app(lambda: library), raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
+                return await client.request(method, path, headers=headers)
+
+        reply = asyncio.run(send())
+        return Reply(status=reply.status_code, headers=dict(reply.headers), text=reply.text)
+
+    return ask
