@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 
-.PHONY: demo demo-real test test-all check format clean
+.PHONY: demo demo-real test test-slow check format clean
 
 demo: $(STAMP)
 	$(BIN)/loopwright demo
@@ -15,8 +15,8 @@ demo-real: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest -n auto -m "not slow" -q
 
-test-all: $(STAMP)
-	$(BIN)/python -m pytest -n auto -q
+test-slow: $(STAMP)
+	$(BIN)/python -m pytest -n auto -m slow -q
 
 check: $(STAMP)
 	$(BIN)/ruff check src tests benchmarks examples

@@ -78,6 +78,9 @@ class CodeIndex:
     roots: Mapping[str, Path]
     cache: Path | None = None
     _modules: dict[str, _Module] = field(default_factory=dict)
+    _paths: dict[str, Path | None] = field(default_factory=dict)
+    _places: dict[str, tuple[str, str] | None] = field(default_factory=dict)
+    _shown: dict[str, str] = field(default_factory=dict)
     _kept: dict[str, list[object]] | None = None
     _changed: bool = False
 
@@ -150,6 +153,11 @@ class CodeIndex:
 
     def _locate(self, dotted: str, *, depth: int = 0) -> tuple[str, str] | None:
         """Return (module, name) for a dotted name that leads to one of our definitions."""
+        if dotted not in self._places:
+            self._places[dotted] = self._search(dotted, depth=depth)
+        return self._places[dotted]
+
+    def _search(self, dotted: str, *, depth: int) -> tuple[str, str] | None:
         parts = dotted.split(".")
         for cut in range(len(parts) - 1, 0, -1):
             module = ".".join(parts[:cut])
@@ -164,6 +172,11 @@ class CodeIndex:
         return None
 
     def _path(self, module: str) -> Path | None:
+        if module not in self._paths:
+            self._paths[module] = self._find(module)
+        return self._paths[module]
+
+    def _find(self, module: str) -> Path | None:
         package, _, rest = module.partition(".")
         root = self.roots.get(package)
         if root is None:
@@ -208,12 +221,11 @@ class CodeIndex:
         return self._kept
 
     def _readable(self, module: str, name: str) -> str:
-        path = self._path(module)
-        package = module.partition(".")[0]
-        root = self.roots[package].parent if package in self.roots and package else self.roots.get("")
-        shown = path.relative_to(root) if path and root else module
-        kind = self._module(module).definitions[name].kind
-        return f"{Path(str(shown)).as_posix()}: {kind} `{name}`"
+        if module not in self._shown:
+            path, package = self._path(module), module.partition(".")[0]
+            root = self.roots[package].parent if package in self.roots and package else self.roots.get("")
+            self._shown[module] = path.relative_to(root).as_posix() if path and root else module
+        return f"{self._shown[module]}: {self._module(module).definitions[name].kind} `{name}`"
 
 
 def _parse(source: bytes, *, module: str, path: Path) -> _Module:

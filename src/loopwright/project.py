@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import metadata as distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -223,6 +223,7 @@ def _rows_digest(frame: pl.DataFrame) -> str:
     return rows_digest(frame)
 
 
+@cache
 def library_version(name: str) -> str:
     """Return the installed version of a distribution, or ``"not installed"``."""
     try:

@@ -136,7 +136,7 @@ def _short(text: str) -> str:
 def _recall_or_compute(
     project: Project, label: str, manifest: Manifest, compute: Callable[[], object]
 ) -> object:
-    key = hashlib.sha256(json.dumps([label.split(" ")[0], manifest], sort_keys=True).encode()).hexdigest()
+    key = hashlib.sha256(json.dumps([label.split(" ", maxsplit=1)[0], manifest], sort_keys=True).encode()).hexdigest()
     found, made = _recall(project, key)
     if found:
         project.note(Outcome(step=label, recalled=True, why="nothing changed", seconds=0.0))
@@ -192,7 +192,7 @@ def _manifest(
         "code": project.code_index.closure(verb.__module__, [verb.__name__]),
         "inputs": {},
         "options": {},
-        "libraries": {name: library_version(name) for name in uses} | {"python": "%d.%d" % sys.version_info[:2]},
+        "libraries": {name: library_version(name) for name in uses} | {"python": ".".join(map(str, sys.version_info[:2]))},
     }
     for name, value in arguments.items():
         _enter(manifest, name, value)

@@ -64,15 +64,15 @@ def functions(sources: Mapping[str, str], file: str, names: tuple[str, ...]) -> 
 
 @contextmanager
 def blamed(file: str, name: str, *, doing: str) -> Iterator[None]:
-    """Turn any error of the user's function into one that names their file, line and text."""
+    """Turn any error of the user's function, or of the file itself if no name is given, into one with place and text."""
     try:
         yield
     except LoopwrightError:
         raise
-    except Exception as error:
-        place = _user_line(error, file)
+    except (Exception, SystemExit) as error:  # a script's sys.exit() must not end the run without a word
+        place, failed = _user_line(error, file), f"function `{name}` failed" if name else "the file failed"
         raise UserCodeError(
-            f"{place}: function `{name}` failed while {doing}: {type(error).__name__}: {_first_lines(error)}"
+            f"{place}: {failed} while {doing}: {type(error).__name__}: {_first_lines(error)}"
         ) from error
 
 
@@ -93,7 +93,7 @@ class _Loader:
         module.__dict__["__builtins__"] = {**vars(builtins), "__import__": self.imported}
         self.loaded[name] = sys.modules[module.__name__] = module
         linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
-        with blamed(path, "<module>", doing="the file was read"):
+        with blamed(path, "", doing="it was read"):
             exec(compile(text, path, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 -- the user's own code
         return module
 
@@ -123,5 +123,6 @@ def _user_line(error: BaseException, file: str) -> str:
 
 def _first_lines(error: BaseException) -> str:
     """Return the message, without the plan that Polars prints under it."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
+    text = str(error).partition("This error occurred in the following expression")[0]
+    lines = [line for line in text.splitlines() if line.strip()]
     return " ".join(lines[:2])[:300] if lines else "(no message)"

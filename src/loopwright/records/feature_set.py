@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from loopwright.records.record import Artifact, Record, Table
 
@@ -13,6 +13,8 @@ __all__ = ["Feature", "FeatureSet"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """One input of the model."""
+
+    circumstances: ClassVar[frozenset[str]] = frozenset({"seconds"})
 
     name: str
     kind: Literal["numeric", "categorical"]

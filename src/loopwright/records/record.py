@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
-from typing import ClassVar, TypeVar, cast
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from typing import ClassVar, TypeVar, cast, get_args, get_type_hints
 
 import msgspec
 
@@ -29,6 +31,8 @@ class Ref:
     name : str
         What a person calls it (``"data/trips.csv"``); no part of the identity of a record.
     """
+
+    circumstances: ClassVar[frozenset[str]] = frozenset({"name"})
 
     kind: str
     digest: str
@@ -64,6 +68,8 @@ class Table:
     in whatever files they lie.
     """
 
+    circumstances: ClassVar[frozenset[str]] = frozenset({"version", "files"})
+
     name: str                      # folder in the table store
     version: int                   # Delta version
     rows: int
@@ -87,18 +93,12 @@ class Record:
     @property
     def digest(self) -> str:
         """SHA-256 of kind and content, in hex."""
-        content = {
-            name: value
-            for name, value in msgspec.to_builtins(self).items()
-            if name not in type(self).circumstances
-        }
-        _strip_circumstances(content)
-        text = msgspec.json.encode([kind_of(type(self)), content], order="deterministic")
+        text = msgspec.json.encode([kind_of(type(self)), _identity(self)], order="deterministic")
         return hashlib.sha256(text).hexdigest()
 
     @property
     def ref(self) -> Ref:
-        """This record as something that others point back at."""
+        """What others point back at this record by."""
         return Ref(kind=kind_of(type(self)), digest=self.digest)
 
     def _repr_html_(self) -> str:
@@ -160,18 +160,39 @@ def _decoder(record_type: type[Record]) -> msgspec.json.Decoder[Record]:
 _DECODERS: dict[type[Record], msgspec.json.Decoder[Record]] = {}
 
 
-def _strip_circumstances(value: object) -> None:
-    """Take out what is no identity below the top level: names of refs, and how a table's files lie."""
+def _identity(value: object) -> object:
+    """Return what makes a value the same as another: everything but the circumstances of its classes."""
+    if isinstance(value, str | int | float | None):
+        return value
+    if is_dataclass(value):
+        # Statistics of 10,000 columns are a million values; those without circumstances are left to the encoder.
+        if _is_plain(type(value)):
+            return value
+        return {name: _identity(getattr(value, name)) for name in _identity_fields(type(value))}
+    if isinstance(value, tuple | list):
+        return value if value and _is_plain(type(value[0])) else [_identity(item) for item in value]
     if isinstance(value, dict):
-        if value.keys() == {"kind", "digest", "name"}:
-            value["name"] = ""
-        elif "sha256" in value and "files" in value:
-            value.pop("files")
-            value.pop("version")
-        for part in value.values():
-            _strip_circumstances(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            _strip_circumstances(part)
+        return {name: _identity(item) for name, item in value.items()}
+    return value
 
 
+@cache
+def _identity_fields(owner: type) -> tuple[str, ...]:
+    circumstances: frozenset[str] = getattr(owner, "circumstances", frozenset())
+    return tuple(item.name for item in fields(owner) if item.name not in circumstances)
+
+
+@cache
+def _is_plain(owner: type) -> bool:
+    """Say whether neither a dataclass nor any dataclass within it has circumstances."""
+    if not is_dataclass(owner) or getattr(owner, "circumstances", None):
+        return False
+    parts = [part for hint in get_type_hints(owner).values() for part in _types_in(hint) if part is not owner]
+    return all(_is_plain(part) for part in parts if is_dataclass(part))
+
+
+def _types_in(hint: object) -> Iterator[type]:
+    if isinstance(hint, type):
+        yield hint
+    for part in get_args(hint):
+        yield from _types_in(part)

@@ -25,6 +25,8 @@ class RunMetric:
 class Run(Record):
     """A fit: a baseline, a trial of the search, or the final fit of the chosen configuration."""
 
+    circumstances: ClassVar[frozenset[str]] = frozenset({"seconds"})
+
 
     name: str                      # "majority", "HistGradientBoostingClassifier #7"
     role: Literal["baseline", "trial", "final"]

@@ -33,7 +33,12 @@ def found(values, /, **fields):
     ("values", "fields", "kind", "rows"),
     [
         (pl.DataFrame({"y": [1]}), {"type": "int", "min_fraction": 1.0}, "SCHEMA_MISSING_COLUMN", []),
-        ([1, None, 3, None], {"type": "int", "min_fraction": 0.75}, "FEATURE_TYPE_LOW_FRACTION_PRESENT", [1, 3]),
+        (
+            [1, None, 3, None],
+            {"type": "int", "min_fraction": 0.75},
+            "FEATURE_TYPE_LOW_FRACTION_PRESENT",
+            [1, 3],
+        ),
         ([None, None], {"type": "int", "min_count": 1}, "FEATURE_TYPE_LOW_NUMBER_PRESENT", [0, 1]),
         (["1", "x", None], {"type": "int"}, "UNEXPECTED_DATA_TYPE", [1]),
         ([1.0, 2.5, None], {"type": "int"}, "UNEXPECTED_DATA_TYPE", [1]),
@@ -133,8 +138,9 @@ class TestTaxi:
         anomalies = {item.column: item for item in find(rows("eval"), inferred)}
         assert anomalies.keys() == wanted.keys()
         assert {item.type for item in anomalies.values()} == {"ENUM_TYPE_UNEXPECTED_STRING_VALUES"}
-        assert "1 value that the schema does not list, in 1 of 5,000 rows (<1%) with a value: 'Prcard' (1)" in (
-            anomalies["payment_type"].description
+        assert (
+            "1 value that the schema does not list, in 1 of 5,000 rows (<1%) with a value: 'Prcard' (1)"
+            in (anomalies["payment_type"].description)
         )
         assert anomalies["company"].description.startswith(f"{wanted['company']['n_missing_values']} values")
 
@@ -162,7 +168,8 @@ def test_the_skewed_penguins_have_exactly_one_value_out_of_range(shared):
     )
     proposal = infer(summarize(labelled))
     ranged = tuple(
-        replace(column, minimum=0, maximum=1) if column.type == "float" else column for column in proposal.columns
+        replace(column, minimum=0, maximum=1) if column.type == "float" else column
+        for column in proposal.columns
     )
     anomalies = find(skewed, replace(proposal, columns=ranged))
     assert [(item.column, item.type, item.rows) for item in anomalies] == [
@@ -172,7 +179,9 @@ def test_the_skewed_penguins_have_exactly_one_value_out_of_range(shared):
 
 
 def test_tfdvs_own_cases_are_met(shared):
-    cases = {case["name"]: case for case in json.loads(shared("tfdv_validation_cases/cases.json").read_text())}
+    cases = {
+        case["name"]: case for case in json.loads(shared("tfdv_validation_cases/cases.json").read_text())
+    }
     for name in ("test_validate_stats", "test_update_schema"):
         expected = cases[name]["expected"]["expected_anomalies"]["annotated_enum"]["json"]
         enum = ColumnSchema(name="annotated_enum", type="string", min_count=1, values=("A", "B", "C"))

@@ -38,7 +38,9 @@ def test_both_ways_agree_where_the_fast_one_is_allowed(rows):
     fast = _line_by_line(content.encode(), ",", "t.csv")
     slow = _record_by_record(content.encode(), ",", "t.csv")
     if fast is not None:
-        assert [[field or "" for field in row] for row in fast.frame.rows()] == [list(r) for r in slow.frame.rows()]
+        assert [[field or "" for field in row] for row in fast.frame.rows()] == [
+            list(r) for r in slow.frame.rows()
+        ]
         assert fast.lines.to_list() == slow.lines.to_list()
         assert fast.raw.to_list() == slow.raw.to_list()
         assert fast.rejected.rows() == slow.rejected.rows()
@@ -48,7 +50,9 @@ def test_both_ways_agree_where_the_fast_one_is_allowed(rows):
 def test_every_line_of_any_text_is_a_row_or_in_quarantine_or_blank(text):
     found = read(b"x,y\n" + text.encode(), delimiter=",")
     kept = "".join([*found.raw, *found.rejected["raw"]])
-    assert sorted(kept.replace("\r", "").replace("\n", "")) == sorted(text.replace("\r", "").replace("\n", ""))
+    assert sorted(kept.replace("\r", "").replace("\n", "")) == sorted(
+        text.replace("\r", "").replace("\n", "")
+    )
 
 
 def test_ragged_rows_are_kept_aside_with_line_reason_and_text():

@@ -23,7 +23,8 @@ def test_one_column_of_sentences_stays_one_column():
 
 
 @pytest.mark.parametrize(
-    ("text", "given", "right"), [("a;b\n1;2\n", ",", ";"), ("a^b\n1^2\n", None, "^"), ("a,b\n1,2\n", ";", ",")]
+    ("text", "given", "right"),
+    [("a;b\n1;2\n", ",", ";"), ("a^b\n1^2\n", None, "^"), ("a,b\n1,2\n", ";", ",")],
 )
 def test_a_wrong_one_is_an_error_that_names_the_right_one(text, given, right):
     with pytest.raises(UnreadableSource, match="wrong delimiter") as caught:

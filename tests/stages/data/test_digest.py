@@ -70,10 +70,17 @@ def test_names_types_and_order_count():
 
 
 def test_bytes_cannot_slip_from_one_value_or_column_into_the_next():
-    pairs = [(["ab", "c"], ["a", "bc"]), (["", "a"], ["a", ""]), ([None, "a"], ["", "a"]), (["a", None], [None, "a"])]
+    pairs = [
+        (["ab", "c"], ["a", "bc"]),
+        (["", "a"], ["a", ""]),
+        ([None, "a"], ["", "a"]),
+        (["a", None], [None, "a"]),
+    ]
     for left, right in pairs:
         assert rows_digest(pl.DataFrame({"x": left})) != rows_digest(pl.DataFrame({"x": right}))
-    assert rows_digest(pl.DataFrame({"x": ["a"], "y": ["b"]})) != rows_digest(pl.DataFrame({"x": ["ab"], "y": [""]}))
+    assert rows_digest(pl.DataFrame({"x": ["a"], "y": ["b"]})) != rows_digest(
+        pl.DataFrame({"x": ["ab"], "y": [""]})
+    )
 
 
 def test_nan_is_one_value_and_zero_has_no_sign():

@@ -65,7 +65,9 @@ def test_personal_data_are_marked():
 
 
 def test_tfdvs_own_cases_are_met(shared):
-    cases = {case["name"]: case for case in json.loads(shared("tfdv_validation_cases/cases.json").read_text())}
+    cases = {
+        case["name"]: case for case in json.loads(shared("tfdv_validation_cases/cases.json").read_text())
+    }
     for name, most in [
         ("test_infer_schema", 100), ("test_infer_schema_with_string_domain", 100),
         ("test_infer_schema_without_string_domain", 1),

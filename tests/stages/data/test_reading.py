@@ -41,7 +41,15 @@ def test_every_format_gives_the_same_rows(write, tmp_path):
     shop.executemany("insert into trip values (?, ?, ?)", ROWS.rows())
     shop.commit()
     shop.close()
-    sources = ["t.csv", "t.tsv", "t.csv.gz", "t.jsonl", "t.json", "t.parquet", f"memory://{tmp_path.name}/t.csv"]
+    sources = [
+        "t.csv",
+        "t.tsv",
+        "t.csv.gz",
+        "t.jsonl",
+        "t.json",
+        "t.parquet",
+        f"memory://{tmp_path.name}/t.csv",
+    ]
     with fsspec.open(sources[-1], "wb") as file:
         file.write(ROWS.write_csv().encode())
     found = [read(source, folder=tmp_path).frame for source in sources]
@@ -53,7 +61,11 @@ def test_every_format_gives_the_same_rows(write, tmp_path):
 def test_files_are_known_by_their_bytes(write, tmp_path):
     content = write("a/t.csv", "x,y\n1,2\n").read_bytes()
     file = read("a/t.csv", folder=tmp_path).files[0]
-    assert (file.path, file.sha256, file.size) == ("a/t.csv", hashlib.sha256(content).hexdigest(), len(content))
+    assert (file.path, file.sha256, file.size) == (
+        "a/t.csv",
+        hashlib.sha256(content).hexdigest(),
+        len(content),
+    )
 
 
 def test_types_are_found_over_all_files_of_a_glob(write, tmp_path):
@@ -122,7 +134,14 @@ def test_types_can_be_declared(write, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("t.csv", ""), ("t.csv", "x,y\n"), ("t.jsonl", "\n"), ("t.csv", "x,y\n1\n"), ("t.jsonl", "[1]\n{"), ("t.json", "[]")],
+    [
+        ("t.csv", ""),
+        ("t.csv", "x,y\n"),
+        ("t.jsonl", "\n"),
+        ("t.csv", "x,y\n1\n"),
+        ("t.jsonl", "[1]\n{"),
+        ("t.json", "[]"),
+    ],
 )
 def test_no_rows_are_an_empty_source(write, tmp_path, name, content):
     write(name, content)
@@ -132,7 +151,9 @@ def test_no_rows_are_an_empty_source(write, tmp_path, name, content):
 
 def test_when_no_row_can_be_read_the_first_reason_is_told(write, tmp_path):
     write("t.csv", "x,y\n1,2,3\n4,5,6\n")
-    with pytest.raises(EmptySource, match="not one of 2 rows can be read.*line 2: 3 fields where the header has 2"):
+    with pytest.raises(
+        EmptySource, match=r"not one of 2 rows can be read.*line 2: 3 fields where the header has 2"
+    ):
         read("t.csv", folder=tmp_path)
 
 
@@ -196,7 +217,8 @@ class TestDatabase:
     def read(self, folder, query):
         return read("sqlite:///shop.db", folder=folder, options=ReadOptions(query=query))
 
-    def test_types_come_from_the_values(self, shop, tmp_path):
+    @pytest.mark.usefixtures("shop")
+    def test_types_come_from_the_values(self, tmp_path):
         frame = self.read(tmp_path, "select * from sale").frame
         assert frame.dtypes == [pl.Float64, pl.Date, pl.Binary]
 
@@ -215,11 +237,13 @@ class TestDatabase:
             ("select price, price from sale", "'price' to several columns"),
         ],
     )
-    def test_a_query_that_cannot_be_answered_says_why(self, shop, tmp_path, query, message):
+    @pytest.mark.usefixtures("shop")
+    def test_a_query_that_cannot_be_answered_says_why(self, tmp_path, query, message):
         with pytest.raises(UnreadableSource, match=message):
             self.read(tmp_path, query)
 
-    def test_no_rows_are_an_empty_source(self, shop, tmp_path):
+    @pytest.mark.usefixtures("shop")
+    def test_no_rows_are_an_empty_source(self, tmp_path):
         with pytest.raises(EmptySource):
             self.read(tmp_path, "select * from sale where price > 99")
 

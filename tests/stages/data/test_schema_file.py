@@ -24,7 +24,9 @@ def columns(draw, name):
         type=kind,
         min_fraction=draw(st.floats(0, 1)),
         min_count=draw(st.integers(0, 9)),
-        values=draw(st.none() | st.lists(TEXT, unique=True, max_size=6).map(tuple)) if kind == "string" else None,
+        values=draw(st.none() | st.lists(TEXT, unique=True, max_size=6).map(tuple))
+        if kind == "string"
+        else None,
         min_domain_mass=draw(st.floats(0, 1)),
         minimum=draw(st.sampled_from([None, ends[0]])),
         maximum=draw(st.sampled_from([None, ends[1]])),
@@ -60,14 +62,23 @@ def test_a_new_value_is_one_line_of_difference():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[columns.a]\ntype = "floot"', r"schema\.toml:2: .*'floot' \(did you mean 'float'\?\). Allowed is one of int"),
+        (
+            '[columns.a]\ntype = "floot"',
+            r"schema\.toml:2: .*'floot' \(did you mean 'float'\?\). Allowed is one of int",
+        ),
         ("[columns.a]\nmin_fraction = 1", r"schema\.toml:1: column 'a' has no type"),
-        ('[columns.a]\ntype = "int"\n\nminimun = 3', r":4: unknown key 'minimun' \(did you mean 'minimum'\?\)"),
+        (
+            '[columns.a]\ntype = "int"\n\nminimun = 3',
+            r":4: unknown key 'minimun' \(did you mean 'minimum'\?\)",
+        ),
         ("colums = 1", r":1: unknown key 'colums' \(did you mean 'columns'\?\)"),
         ("columns = 3", ":1: columns must be tables"),
         ("[columns]\na = 3", ":2: 'a' must be a table"),
         ('[columns.a]\ntype = "int"\nvalues = ["a"]', ":3: .*only a text column has a list of values"),
-        ('[columns.a]\ntype = "string"\nvalues = [1]', r":3: values of column 'a' is \[1\]. Allowed is a list of str"),
+        (
+            '[columns.a]\ntype = "string"\nvalues = [1]',
+            r":3: values of column 'a' is \[1\]. Allowed is a list of str",
+        ),
         ('[columns.a]\ntype = "string"\nvalues = ["x", "x"]', ":3: .*lists 'x' twice"),
         ('[columns.a]\ntype = "string"\nminimum = 1', ":3: .*only an int or float column has a range"),
         ('[columns.a]\ntype = "int"\nallow_nan = false', ":3: .*only a float column"),
@@ -78,7 +89,10 @@ def test_a_new_value_is_one_line_of_difference():
         ('[columns.a]\ntype = "int"\nunique = 1', ":3: .*true or false"),
         ('[columns.a]\ntype = "int"\ndescription = 1', ":3: .*a string"),
         ('[columns.a]\ntype = "int"\npii = "mail"', r":3: .*'mail' \(did you mean 'email'\?\)"),
-        ('[columns.a]\ntype = "int"\nnot_in_environment = ["servin"]', r":3: .*'servin' \(did you mean 'serving'\?\)"),
+        (
+            '[columns.a]\ntype = "int"\nnot_in_environment = ["servin"]',
+            r":3: .*'servin' \(did you mean 'serving'\?\)",
+        ),
         ("environments = 1", ":1: environments of the schema is 1"),
         ("[columns.a\n", "not valid TOML: .*line 1"),
     ],

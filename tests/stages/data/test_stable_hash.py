@@ -12,8 +12,16 @@ from loopwright.stages.data.stable_hash import mixed, stable_hash
 
 
 def test_the_hash_is_the_same_for_ever():
-    assert [hex(int(h)) for h in stable_hash(pl.Series(["taxi", "", None]))] == ["0x4d4103813d41e2ad", "0xe220a8397b1dcdaf", "0x7d91d4c3fe86f0de"]
-    assert [hex(int(h)) for h in stable_hash(pl.Series([7, -1, None]), seed=3)] == ["0x10ced40318b131a8", "0x434eda6f9ca18f7d", "0x34639455a00830b9"]
+    assert [hex(int(h)) for h in stable_hash(pl.Series(["taxi", "", None]))] == [
+        "0x4d4103813d41e2ad",
+        "0xe220a8397b1dcdaf",
+        "0x7d91d4c3fe86f0de",
+    ]
+    assert [hex(int(h)) for h in stable_hash(pl.Series([7, -1, None]), seed=3)] == [
+        "0x10ced40318b131a8",
+        "0x434eda6f9ca18f7d",
+        "0x34639455a00830b9",
+    ]
 
 
 def test_splitmix_agrees_with_its_published_sequence():
@@ -39,7 +47,9 @@ def test_whole_numbers_that_floats_cannot_tell_apart_differ():
     assert len(set(stable_hash(numbers).tolist())) == 4
 
 
-@pytest.mark.parametrize("values", [pl.Series(range(20_000)), pl.Series([f"id-{at}" for at in range(20_000)])])
+@pytest.mark.parametrize(
+    "values", [pl.Series(range(20_000)), pl.Series([f"id-{at}" for at in range(20_000)])]
+)
 def test_hashes_are_spread_evenly(values):
     hashes = stable_hash(values)
     assert len(np.unique(hashes)) == len(values)

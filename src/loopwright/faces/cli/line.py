@@ -111,9 +111,9 @@ def _reports(project: Project, line: Line) -> None:
 def _summary(project: Project, line: Line, *, ran: int) -> None:
     recalled = len(project.outcomes) - ran
     if ran == 0:
-        say(f"[green]=[/] nothing changed: {recalled} steps are up to date")
-    else:
-        say(f"\n{ran} steps ran" + (f", {recalled} were up to date" if recalled else ""))
+        _nothing_changed(line, recalled)
+        return
+    say(f"\n{ran} steps ran" + (f", {recalled} were up to date" if recalled else ""))
     if line.dataset.quarantined:
         say(
             f"[yellow]! {line.dataset.quarantined:,} of {line.dataset.rows + line.dataset.quarantined:,} rows could not be read[/]; "
@@ -125,6 +125,13 @@ def _summary(project: Project, line: Line, *, ran: int) -> None:
         if item.check.startswith("leakage.") and item.passed is False:
             say(f"[yellow]! leakage?[/] {plain(item.claim)}")
     _verdict(project, line)
+
+
+def _nothing_changed(line: Line, recalled: int) -> None:
+    """Say so in two lines; this is the command's quick path, and Rich takes longer to load than it to answer."""
+    typer.echo(f"= nothing changed: {recalled} steps are up to date")
+    state = "is champion" if line.gate.passed else "did not pass its gate; `loopwright gate` says why"
+    typer.echo(f"model v{line.model.number} ({line.model.estimator.rpartition('.')[2]}) {state}")
 
 
 def _verdict(project: Project, line: Line) -> None:

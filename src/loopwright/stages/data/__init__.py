@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from loopwright.stages.data.inference import infer as infer_schema
     from loopwright.stages.data.leakage import suspicions
     from loopwright.stages.data.partials import summarize
-    from loopwright.stages.data.reading import ReadOptions, Reading
+    from loopwright.stages.data.reading import Reading, ReadOptions
     from loopwright.stages.data.reading import read as read_source
     from loopwright.stages.data.splitting import SplitRule
     from loopwright.stages.data.splitting import split as split_rows

@@ -23,7 +23,8 @@ __all__ = ["find"]
 
 MOST_EXAMPLES = 5
 _MOST_NAMED = 10
-_RARE = 0.05  # values that appear later in a smaller share of rows are news, not yet a break; a renamed value is in more
+# New values in a smaller share of rows are news, not yet a break; a renamed value is in more.
+_RARE = 0.05
 
 Severity = Literal["error", "warning"]
 

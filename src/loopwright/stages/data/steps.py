@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loopwright.errors import StoreReadOnly
+from loopwright.errors import SchemaError
 from loopwright.project import Project
 from loopwright.records import Anomaly, DatasetVersion, Evidence, LabelSet, Ref, Schema, Statistics
 from loopwright.settings import DataSettings, SplitSettings
@@ -183,10 +185,7 @@ def review(project: Project, proposal: Schema) -> Schema:
     if not path.exists():
         from loopwright.stages.data.schema_file import render
 
-        try:
-            path.write_text(render(proposal), encoding="utf-8")
-        except OSError as error:
-            raise StoreReadOnly(f"cannot write {path}: {error.strerror}. Make the project folder writable.") from error
+        _write_whole(path, render(proposal))
     return _review(project, file=fingerprint(path, name=SCHEMA_FILE))
 
 
@@ -194,7 +193,7 @@ def review(project: Project, proposal: Schema) -> Schema:
 def _review(project: Project, *, file: Ref) -> Schema:
     from loopwright.stages.data.schema_file import parse
 
-    schema = parse((project.folder / SCHEMA_FILE).read_text(encoding="utf-8"), file=SCHEMA_FILE)
+    schema = parse(_text(project.folder / SCHEMA_FILE), file=SCHEMA_FILE)
     return Schema(made_from=(file,), columns=schema.columns, environments=schema.environments)
 
 
@@ -245,6 +244,29 @@ def read(project: Project, dataset: DatasetVersion, *, parts: DatasetVersion | N
     return frame.join(
         project.tables.read(parts.table).collect().rename({"part": "__part"}), on=ROW, how="left", maintain_order="left"
     )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise SchemaError(
+            f"{path.name} is not UTF-8 text (byte {error.start} is {error.object[error.start]:#x}). Save it as UTF-8, "
+            f"or remove it and run again: then it is proposed anew."
+        ) from error
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file that is there whole or not at all: half a schema would be a looser one."""
+    from loopwright.store.durable import publish
+    from loopwright.store.failures import failure
+
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        publish(draft, path, mode=0o644)
+    except OSError as error:
+        raise failure(error, doing=f"writing {path}") from error
 
 
 def _read_by(data: DataSettings) -> DataSettings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,7 +54,7 @@ def aged(
     age = days[rows] - end
     said = applied.predict(source[rows])
     borders = np.linspace(0.0, float(age.max()) + 1e-9, _SPANS + 1)
-    spans = [(low, high, (age >= low) & (age < high)) for low, high in zip(borders[:-1], borders[1:], strict=True)]
+    spans = [(low, high, (age >= low) & (age < high)) for low, high in pairwise(borders.tolist())]
     return tuple(
         evidence
         for low, high, inside in spans

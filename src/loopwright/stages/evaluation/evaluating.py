@@ -20,7 +20,6 @@ from loopwright.stages.evaluation.explaining import explained
 from loopwright.stages.evaluation.importance import importance, importance_evidence
 from loopwright.stages.evaluation.metrics import metric_evidence
 from loopwright.stages.registry.applying import Applied
-from loopwright.stages.training.matrix import matrix
 from loopwright.stages.training.running import Keep, Part, parts_of
 
 if TYPE_CHECKING:

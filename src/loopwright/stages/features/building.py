@@ -94,7 +94,7 @@ def build(
 
 def reserved(data: DataSettings, labels: LabelSet) -> dict[str, str]:
     """Return the columns that are no features, with the reason."""
-    reasons = {name: "is known only after the outcome" for name in data.known_after}
+    reasons = dict.fromkeys(data.known_after, "is known only after the outcome")
     if len(labels.columns) == 1:
         reasons[labels.columns[0]] = "is what the label is made from"
     for name, reason in ((data.key, "is the key"), (data.time, "is the time"), (data.group, "is the group")):

@@ -95,12 +95,18 @@ def promote(project: Project, model: Model, gate: Gate, *, by: str, why: str) ->
         raise ModelError(f"gate {gate.digest[:12]} judged another model than v{model.number}.")
     if not gate.passed:
         raise ModelError(f"model v{model.number} did not pass its gate ({gate.digest[:12]}), so it cannot be {CHAMPION}.")
+    if _is_champion(project, model):
+        return False
     with project.metadata.ledger.hold(f"alias {CHAMPION}"):
-        current = champion(project)
-        if current is not None and current.digest == model.digest:
+        if _is_champion(project, model):
             return False
         project.metadata.name(CHAMPION, model.ref, by=by, why=why)
         return True
+
+
+def _is_champion(project: Project, model: Model) -> bool:
+    change = project.metadata.aliases().get(CHAMPION)
+    return change is not None and change.target.digest == model.digest
 
 
 def applied(project: Project, model: Model) -> Applied:

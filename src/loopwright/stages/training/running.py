@@ -155,7 +155,7 @@ def heuristic_run(
         part: heuristic(said[parts[part].rows], task=of.charter.task, classes=of.labels.classes)
         for part in ("train", "validation", "test")
     }
-    by = Configuration(role="baseline", estimator=f"{file.removesuffix('.py')}:{name.split()[-1]}", params={}, seed=0)
+    by = Configuration(role="baseline", estimator=f"{file.removesuffix('.py')}:{name.rsplit(maxsplit=1)[-1]}", params={}, seed=0)
     return _scored_run(name, of, by, predicted, parts, keep=keep, start=start)
 
 
