@@ -218,7 +218,7 @@ def _text(path: Path) -> str:
 
 
 def _rows_digest(frame: pl.DataFrame) -> str:
-    from loopwright.stages.data.digest import rows_digest
+    from loopwright.store.row_digest import rows_digest
 
     return rows_digest(frame)
 

@@ -118,6 +118,7 @@ class DataSettings:
         "Columns known only after the outcome: never features, absent when serving.", default=()
     )
     delimiter: str | None = says("Column separator of a CSV file; found by itself if not said.", default=None)
+    encoding: str = says("Text encoding of CSV files.", default="utf-8")
     on_anomaly: Literal["stop", "warn"] = says(
         "What an anomaly of severity error does to the run.", default="stop"
     )

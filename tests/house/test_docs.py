@@ -11,7 +11,6 @@ what it prints; `...` stands for anything.
 from __future__ import annotations
 
 import contextlib
-import doctest
 import importlib.util
 import io
 import os
@@ -118,7 +117,9 @@ class Reader:
     def _write(self, block: Block, how: str, name: str) -> None:
         path = Path(name)
         before = path.read_text(encoding="utf-8") if path.exists() else ""
-        text = {"write": block.text, "append to": f"{before}\n\n{block.text}", "change": _changed(before, block.text)}[how]
+        text = block.text if how == "write" else f"{before}\n\n{block.text}"
+        if how == "change":
+            text = _changed(before, block.text)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
@@ -168,7 +169,8 @@ def _given(words: list[str]) -> tuple[int, str]:
 
 
 def _expect(wanted: str, found: str, *, where: str) -> None:
-    same = doctest.OutputChecker().check_output(wanted, found, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    parts = [r"\s+".join(map(re.escape, part.split())) for part in wanted.split("...")]
+    same = re.fullmatch(r"\s*" + ".*".join(parts) + r"\s*", found, flags=re.DOTALL)
     assert same, f"{where} printed\n{found}\nbut the page says\n{wanted}"
 
 
@@ -229,6 +231,8 @@ def _start(page: Path, home: Path, request: pytest.FixtureRequest) -> None:
         shutil.copytree(request.getfixturevalue("example"), home)
 
 
+# A reader's Python does not turn warnings into errors; libraries that warn from threads would end differently here.
+@pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_what_a_page_says_works(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest

@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
 from typing import ClassVar, TypeVar, cast, get_args, get_type_hints
 
 import msgspec
@@ -166,9 +165,10 @@ def _identity(value: object) -> object:
         return value
     if is_dataclass(value):
         # Statistics of 10,000 columns are a million values; those without circumstances are left to the encoder.
-        if _is_plain(type(value)):
+        owner = cast("type[object]", type(value))
+        if _is_plain(owner):
             return value
-        return {name: _identity(getattr(value, name)) for name in _identity_fields(type(value))}
+        return {name: _identity(getattr(value, name)) for name in _identity_fields(owner)}
     if isinstance(value, tuple | list):
         return value if value and _is_plain(type(value[0])) else [_identity(item) for item in value]
     if isinstance(value, dict):
@@ -176,22 +176,31 @@ def _identity(value: object) -> object:
     return value
 
 
-@cache
-def _identity_fields(owner: type) -> tuple[str, ...]:
-    circumstances: frozenset[str] = getattr(owner, "circumstances", frozenset())
-    return tuple(item.name for item in fields(owner) if item.name not in circumstances)
+_IDENTITY_FIELDS: dict[type[object], tuple[str, ...]] = {}
+_IS_PLAIN: dict[type[object], bool] = {}
 
 
-@cache
-def _is_plain(owner: type) -> bool:
+def _identity_fields(owner: type[object]) -> tuple[str, ...]:
+    if owner not in _IDENTITY_FIELDS:
+        circumstances: frozenset[str] = getattr(owner, "circumstances", frozenset())
+        names = (item.name for item in fields(cast("type[Record]", owner)))
+        _IDENTITY_FIELDS[owner] = tuple(name for name in names if name not in circumstances)
+    return _IDENTITY_FIELDS[owner]
+
+
+def _is_plain(owner: type[object]) -> bool:
     """Say whether neither a dataclass nor any dataclass within it has circumstances."""
-    if not is_dataclass(owner) or getattr(owner, "circumstances", None):
-        return False
-    parts = [part for hint in get_type_hints(owner).values() for part in _types_in(hint) if part is not owner]
-    return all(_is_plain(part) for part in parts if is_dataclass(part))
+    if owner not in _IS_PLAIN:
+        _IS_PLAIN[owner] = is_dataclass(owner) and not getattr(owner, "circumstances", None) and all(
+            _is_plain(part)
+            for hint in get_type_hints(owner).values()
+            for part in _types_in(hint)
+            if is_dataclass(part) and part is not owner
+        )
+    return _IS_PLAIN[owner]
 
 
-def _types_in(hint: object) -> Iterator[type]:
+def _types_in(hint: object) -> Iterator[type[object]]:
     if isinstance(hint, type):
         yield hint
     for part in get_args(hint):

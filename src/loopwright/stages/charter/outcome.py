@@ -91,9 +91,7 @@ def outcome(values: pl.Series, *, task: str | None = None, positive: str | None 
     if known.dtype.is_float():
         known = known.filter(known.is_not_nan())
     _check_values(values, known)
-    found, why = _task(known)
-    if task is not None:
-        found, why = _wanted(task, known), "so it was said"
+    found, why = _task(known) if task is None else (_wanted(task, known), "so it was said")
     if found == "regression":
         if positive is not None:
             raise UnusableLabel(

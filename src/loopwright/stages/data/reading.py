@@ -22,7 +22,7 @@ from loopwright.errors import EmptySource, UnreadableSource
 from loopwright.records.dataset_version import SourceFile
 from loopwright.stages.data.column_types import normalized
 from loopwright.stages.data.delimited import delimited_rows
-from loopwright.stages.data.digest import rows_digest
+from loopwright.store.row_digest import rows_digest
 from loopwright.stages.data.json_lines import ValueRows, json_rows
 from loopwright.stages.data.quarantine import quarantine
 from loopwright.stages.data.source_files import SourceContent, source_contents

@@ -76,7 +76,7 @@ def fingerprints(source: str, *, folder: Path, cache: Path) -> tuple[Ref, ...]:
     if _REMOTE.match(source) and not is_database(source):
         return _remote(source)
     known = _load(cache)
-    local = (_sqlite_file(source, folder),) if is_database(source) else paths(source, folder=folder)
+    local = _sqlite_files(source, folder) if is_database(source) else paths(source, folder=folder)
     refs = tuple(_known(path, folder, known) for path in local)
     _store(cache, known)
     return refs
@@ -96,11 +96,13 @@ def _known(path: Path, folder: Path, known: dict[str, list[object]]) -> Ref:
     return ref
 
 
-def _sqlite_file(source: str, folder: Path) -> Path:
+def _sqlite_files(source: str, folder: Path) -> tuple[Path, ...]:
+    """Return the database file, and its write-ahead log, where rows committed lately may still lie."""
     path = folder / re.sub(r"^sqlite:///?", "", source)
     if not path.is_file():
         raise UnreadableSource(f"[data] source = {source!r}: there is no database file {path}. Mend the path.")
-    return path
+    log = path.with_name(f"{path.name}-wal")
+    return (path, log) if log.is_file() and log.stat().st_size else (path,)
 
 
 def _remote(source: str) -> tuple[Ref, ...]:

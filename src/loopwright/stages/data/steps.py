@@ -53,9 +53,10 @@ def _ingest(project: Project, *, sources: tuple[Ref, ...], data: DataSettings) -
     from loopwright.stages.data.column_types import type_name
     from loopwright.stages.data.ingesting import redact, require_columns, with_rows
     from loopwright.stages.data.reading import ReadOptions, read
+    from loopwright.stages.data.sql import without_password
 
     reading = read(
-        data.source, folder=project.folder, options=ReadOptions(delimiter=data.delimiter, query=data.query)
+        data.source, folder=project.folder, options=ReadOptions(delimiter=data.delimiter, encoding=data.encoding, query=data.query)
     )
     frame = redact(require_columns(reading.frame, data), data.privacy.redact)
     name = project.settings.project.name
@@ -64,7 +65,7 @@ def _ingest(project: Project, *, sources: tuple[Ref, ...], data: DataSettings) -
         made_from=sources,
         name=name,
         table=project.tables.write(name, with_rows(frame, ROW)),
-        source=data.source,
+        source=without_password(data.source),
         files=reading.files,
         key=data.key,
         time=data.time,
@@ -273,5 +274,5 @@ def _read_by(data: DataSettings) -> DataSettings:
     """Return only what reading depends on, so that a new owner or label does not read the data again."""
     return DataSettings(
         source=data.source, label="-", query=data.query, key=data.key, time=data.time, group=data.group,
-        delimiter=data.delimiter, privacy=data.privacy,
+        delimiter=data.delimiter, encoding=data.encoding, privacy=data.privacy,
     )

@@ -143,7 +143,7 @@ def suspect(
 
     return suspected(
         examples(project, featureset, labels, parts), rows=read(project, dataset, parts=parts),
-        labels=labels, featureset=featureset, dataset=dataset, at=now(),
+        labels=labels, featureset=featureset, dataset=dataset, parts=parts, at=now(),
     )
 
 

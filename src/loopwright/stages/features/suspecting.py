@@ -17,6 +17,7 @@ def suspected(
     labels: LabelSet,
     featureset: FeatureSet,
     dataset: DatasetVersion,
+    parts: DatasetVersion,
     at: str,
 ) -> tuple[Evidence, ...]:
     """Return one piece of evidence per suspicion, or one that says that nothing was found.
@@ -29,14 +30,15 @@ def suspected(
         The source rows with ``__part``.
     labels : LabelSet
     featureset : FeatureSet
-    dataset : DatasetVersion
+    dataset, parts : DatasetVersion
+        A group may stand in two parts of a split by time: it will be known when its next row is served.
     at : str
     """
     categorical = tuple(feature.name for feature in featureset.features if feature.kind == "categorical")
     names = tuple(feature.name for feature in featureset.features)
     found = suspicions(
         examples, features=names, categorical=categorical, task=labels.task, classes=labels.classes,
-        groups=rows.select(dataset.group, "__part") if dataset.group else None,
+        groups=rows.select(dataset.group, "__part") if dataset.group and "by time" not in parts.source else None,
     )
     made_from = (featureset.ref, labels.ref)
     if not found:

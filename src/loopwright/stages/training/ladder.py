@@ -1,4 +1,4 @@
-"""What any model must beat, by name; the code behind it is in ``baselines.py``."""
+"""What any model must beat, by name; the code behind it is in ``simple_answers.py``."""
 
 from __future__ import annotations
 

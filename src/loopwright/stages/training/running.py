@@ -17,7 +17,7 @@ from loopwright.errors import EmptySample, TrainingError, Undefined
 from loopwright.measures import METRICS, best_threshold, score
 from loopwright.records import Artifact, FeatureSet, LabelSet, Run
 from loopwright.records.run import RunMetric
-from loopwright.stages.training.baselines import baseline, heuristic
+from loopwright.stages.training.simple_answers import baseline, heuristic
 from loopwright.stages.training.fitting import fit, predict
 from loopwright.stages.training.material import Configuration, Material
 from loopwright.stages.training.matrix import matrix

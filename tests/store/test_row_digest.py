@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopwright.stages.data.digest import BLOCK_ROWS, rows_digest
+from loopwright.store.row_digest import BLOCK_ROWS, rows_digest
 
 VALUES = {
     pl.Int64: st.integers(-(2**63), 2**63 - 1),
