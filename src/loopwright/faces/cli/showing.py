@@ -12,8 +12,10 @@ from pathlib import Path
 
 from loopwright import datasets
 from loopwright.errors import LoopwrightError, ProjectError
-from loopwright.faces.cli.console import console, say
+from loopwright.faces.cli.console import console, plain, say
 from loopwright.faces.cli.session import REFUSED
+from loopwright.project import Project
+from loopwright.records import Evidence
 
 __all__ = ["show_taxi"]
 
@@ -103,14 +105,32 @@ def _write_trips(path: Path, story: _Story, *, seed: int) -> None:
 
 def _edit(path: Path, story: _Story) -> None:
     """Make the edits that a careful user would, and show them."""
-    text = path.read_text(encoding="utf-8")
-    added = "".join(f'{key} = "{value}"\n' for key, value in story.split)
-    if added:
-        say("[dim]# train on 2013-2014, choose on early 2015, judge on the rest: in loopwright.toml[/]")
-        for line in ("[split]", *added.splitlines()):
-            say(f"[green]+ {line.replace('[', chr(92) + '[')}[/]")
-        path.write_text(text.replace("[split]\n", f"[split]\n{added}", 1), encoding="utf-8")
-        say()
+    if not story.split:
+        return
+    lines = path.read_text(encoding="utf-8").splitlines()
+    place = next(number for number, line in enumerate(lines) if line.startswith("[split]"))
+    added = [f'{key} = "{value}"' for key, value in story.split]
+    say("[dim]# train on 2013-2014, choose on early 2015, judge on the rest: in loopwright.toml, below \\[split][/]")
+    for line in added:
+        say(f"[green]+ {plain(line)}[/]")
+    path.write_text("\n".join([*lines[: place + 1], *added, *lines[place + 1 :]]) + "\n", encoding="utf-8")
+    say()
+
+
+def _on_cards(folder: Path) -> str:
+    """Say how good the model is on all trips and on those paid by card."""
+    with Project.open(folder).closing() as project:
+        found = {
+            item.slice: item
+            for item in project.metadata.all(Evidence)
+            if item.check == "metric.roc_auc" and item.part == "test" and item.value is not None
+        }
+    told = [
+        f"\n  {name or 'all trips'}: ROC AUC {found[name].value:.3f} [{found[name].low:.3f}, {found[name].high:.3f}]"
+        for name in (None, "payment_type = Credit Card")
+        if name in found
+    ]
+    return plain("".join(told))
 
 
 def _command(arguments: list[str], folder: Path, *, may_refuse: bool = False) -> None:
@@ -134,10 +154,10 @@ def _epilogue(project: Path, score: dict[str, object], *, seconds: float) -> Non
 
     say("[bold]What a careful person makes of it[/]")
     say(
-        "payment_type nearly gives the label away: a cash tip is not recorded, so a cash trip is always \"no\". The model\n"
-        "learns whether a tip was [italic]written down[/]. If the decision is about tips that are [italic]given[/], leave the cash trips out\n"
-        "and say so in the charter; if it is about tips on record, keep them, and read the scores on the slice\n"
-        "payment_type = Credit Card, where the model has to earn its keep.\n"
+        "payment_type nearly gives the label away: a cash tip is not recorded, so a cash trip is nearly always \"no\". The\n"
+        "model learns whether a tip was [italic]written down[/]. If the decision is about tips that are [italic]given[/], leave the cash\n"
+        "trips out and say so in the charter; if it is about tips on record, keep them, and read the model by the slice\n"
+        f"payment_type = Credit Card, where it has to earn its keep:{_on_cards(project)}\n"
     )
     cheapest = score.get("next_points")
     next_ = f"\nnext point: {cheapest[0]['action']}" if isinstance(cheapest, list) and cheapest else ""

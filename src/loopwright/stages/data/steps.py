@@ -136,7 +136,6 @@ def describe(project: Project, dataset: DatasetVersion, parts: DatasetVersion) -
     return Statistics(made_from=(dataset.ref, parts.ref), parts=described, partials=artifact)
 
 
-@step(uses=("polars",))
 def infer(project: Project, dataset: DatasetVersion, statistics: Statistics, *, data: DataSettings) -> Schema:
     """Propose a schema from the training part alone.
 
@@ -153,6 +152,14 @@ def infer(project: Project, dataset: DatasetVersion, statistics: Statistics, *, 
     Schema
         A proposal; what counts is the reviewed file, see ``review``.
     """
+    meanings = DataSettings(
+        source="-", label=data.label, key=data.key, time=data.time, known_after=data.known_after
+    )
+    return _infer(project, dataset, statistics, data=meanings)
+
+
+@step(uses=("polars",))
+def _infer(project: Project, dataset: DatasetVersion, statistics: Statistics, *, data: DataSettings) -> Schema:
     from loopwright.stages.data.inference import infer as propose
 
     train = next(part for part in statistics.parts if part.part == "train")
