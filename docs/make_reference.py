@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import typer
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from loopwright import errors, lifecycle
 from loopwright.faces.cli.app import app
-from loopwright.projectfile import reference
+from loopwright.projectschema import reference
 
 __all__ = ["commands", "error_tree", "main", "pages"]
 
@@ -48,41 +49,52 @@ def error_tree() -> str:
     """Return the page of the errors."""
     tree = inspect.getdoc(errors) or ""
     drawn = tree.split("::\n\n")[1].split("\n\nEvery")[0]
-    known = [getattr(errors, name) for name in errors.__all__ if name[0].isupper()]
-    rows = [f"| `{kind.__name__}` | {_first(kind)} |" for kind in sorted({*known, lifecycle.DataRefused}, key=lambda kind: kind.__name__)]
-    return "\n".join([_ERRORS, "```text", inspect.cleandoc(drawn), "```", "", "| Class | Meaning |", "| --- | --- |", *rows, ""])
+    known = {name: getattr(errors, name) for name in errors.__all__ if name[0].isupper()}
+    known["DataRefused"] = lifecycle.DataRefused
+    rows = [f"| `{name}` | {_first(kind)} |" for name, kind in sorted(known.items())]
+    picture = ["```text", inspect.cleandoc(drawn), "```", ""]
+    return "\n".join([_ERRORS, *picture, "| Class | Meaning |", "| --- | --- |", *rows, ""])
 
 
-def _sections(group: typer.core.TyperGroup, path: str) -> Iterator[str]:
-    for name, command in group.commands.items():
-        yield from _section(command, f"{path} {name}")
-        if isinstance(command, typer.core.TyperGroup):
-            yield from _sections(command, f"{path} {name}")
+def _sections(command: object, path: str) -> Iterator[str]:
+    if not isinstance(command, TyperGroup):
+        return
+    for name, each in command.commands.items():
+        if isinstance(each, TyperCommand | TyperGroup):
+            yield from _section(each, f"{path} {name}")
+        yield from _sections(each, f"{path} {name}")
 
 
-def _section(command: typer.core.TyperCommand | typer.core.TyperGroup, path: str) -> Iterator[str]:
-    arguments = [item for item in command.params if item.param_type_name == "argument"]
-    options = [item for item in command.params if item.param_type_name == "option"]
-    words = [item.name.upper() if item.required else f"[{item.name.upper()}]" for item in arguments]
-    usage = " ".join([path, *words, *(f"{item.opts[0]} {item.name.upper()}" for item in options if item.required)])
+def _section(command: TyperCommand | TyperGroup, path: str) -> Iterator[str]:
+    arguments = [item for item in command.params if isinstance(item, TyperArgument)]
+    options = [item for item in command.params if isinstance(item, TyperOption)]
+    words = [_word(item) if item.required else f"[{_word(item)}]" for item in arguments]
+    usage = " ".join([path, *words, *(f"{item.opts[0]} {_word(item)}" for item in options if item.required)])
     yield f"## `{usage}`\n\n{(command.help or '').strip()}\n"
     if not arguments and not options:
         return
     yield "| Option | Takes | Default | Meaning |\n| --- | --- | --- | --- |"
-    for item in (*arguments, *options):
-        shown = item.name.upper() if item in arguments else ", ".join(f"`{option}`" for option in item.opts)
+    items: list[TyperArgument | TyperOption] = [*arguments, *options]
+    for item in items:
+        is_argument = isinstance(item, TyperArgument)
+        shown = _word(item) if is_argument else ", ".join(f"`{option}`" for option in item.opts)
         yield f"| {shown} | {_kind(item)} | {_default(item)} | {(item.help or '').strip()} |"
     yield ""
 
 
-def _kind(item: typer.core.TyperOption | typer.core.TyperArgument) -> str:
+def _word(item: TyperOption | TyperArgument) -> str:
+    return str(item.name).upper()
+
+
+def _kind(item: TyperOption | TyperArgument) -> str:
     if getattr(item, "is_flag", False):
         return ""
-    kind = next(words for known, words in _KINDS.items() if known.__name__ in str(item.type_descriptor.annotation))
+    said = str(item.type_descriptor.annotation)
+    kind = next(words for known, words in _KINDS.items() if known.__name__ in said)
     return f"{kind}, repeatable" if item.multiple else kind
 
 
-def _default(item: typer.core.TyperOption | typer.core.TyperArgument) -> str:
+def _default(item: TyperOption | TyperArgument) -> str:
     if item.required:
         return "required"
     return "" if item.default in (None, False, "") else f"`{item.default}`"

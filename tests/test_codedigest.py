@@ -117,6 +117,20 @@ def test_the_files_that_a_function_reaches_are_told_its_own_first(home):
     assert CodeIndex({"": home}).modules("features", ["far"]) == (home / "features.py", home / "units.py")
 
 
+def test_a_file_that_is_imported_but_not_used_is_needed_all_the_same(home):
+    (home / "rules.py").write_text("import polars as pl\nimport units\n\n\ndef all_of_them(miles):\n    return miles\n")
+    (home / "units.py").write_text("from scales import SCALE\n\nMILE = 1.609 * SCALE\n")
+    (home / "scales.py").write_text("SCALE = 1\n")
+    index = CodeIndex({"": home})
+    assert list(index.closure("rules", ["all_of_them"])) == ["rules.py: function `all_of_them`"]
+    assert [path.name for path in index.modules("rules", ["all_of_them"])] == ["rules.py", "scales.py", "units.py"]
+
+
+def test_files_that_import_each_other_are_told_once(home):
+    (home / "units.py").write_text("import features\n\nMILE = 1.609\n\n\ndef halved(x):\n    return x / 2\n")
+    assert [path.name for path in CodeIndex({"": home}).modules("features", ["far"])] == ["features.py", "units.py"]
+
+
 def test_invalid_python_is_told_with_file_and_line(home):
     (home / "features.py").write_text("def far(miles:\n    return 1\n")
     with pytest.raises(UserCodeError, match=r"features\.py:1: this is not valid Python"):

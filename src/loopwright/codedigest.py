@@ -1,7 +1,7 @@
 """Digests of code: a function together with everything of this project and of Loopwright that it calls.
 
 Files are read as syntax trees and never run, so that the question "has the code changed?" costs no import.
-Comments, layout and docstrings do not count; a name that is never used does not count either. Libraries are
+Comments, layout, docstrings and the annotations of functions do not count; a name that is never used does not count either. Libraries are
 outside: a step names those whose versions matter to it.
 """
 
@@ -108,10 +108,18 @@ class CodeIndex:
         return {name: item.arguments for name, item in sorted(public.items(), key=lambda pair: pair[1].line)}
 
     def modules(self, module: str, names: Iterable[str]) -> tuple[Path, ...]:
-        """Return the files of loose modules that the named definitions reach, the module's own first."""
-        reached = {module, *(name for name, _ in self._reach(module, names))}
-        loose = {name for name in reached if name.partition(".")[0] not in self.roots}
-        paths = {name: self._path(name) for name in sorted(loose, key=lambda name: (name != module, name))}
+        """Return the files of loose modules that it takes to run the named definitions, the module's own first.
+
+        A file runs as a whole, so what it imports must be there, even if no named definition uses it.
+        """
+        needed: set[str] = set()
+        waiting = {module, *(name for name, _ in self._reach(module, names))}
+        while waiting:
+            name = waiting.pop()
+            if name.partition(".")[0] not in self.roots:
+                needed.add(name)
+                waiting |= self._imported(name) - needed
+        paths = {name: self._path(name) for name in sorted(needed, key=lambda name: (name != module, name))}
         return tuple(path for path in paths.values() if path)
 
     def save(self) -> None:
@@ -150,6 +158,15 @@ class CodeIndex:
                 place = self._locate(target)
                 if place:
                     yield place
+
+    def _imported(self, module: str) -> set[str]:
+        """Return the modules of ours that a module's import statements name."""
+        found: set[str] = set()
+        for dotted in self._module(module).imports.values():
+            parts = dotted.split(".")
+            prefixes = (".".join(parts[:cut]) for cut in range(len(parts), 0, -1))
+            found.update(prefix for prefix in prefixes if self._path(prefix))
+        return found
 
     def _locate(self, dotted: str, *, depth: int = 0) -> tuple[str, str] | None:
         """Return (module, name) for a dotted name that leads to one of our definitions."""
@@ -216,7 +233,7 @@ class CodeIndex:
         if self._kept is None:
             try:
                 self._kept = dict(json.loads(self.cache.read_text())) if self.cache else {}
-            except (OSError, ValueError):
+            except (OSError, ValueError, TypeError):
                 self._kept = {}  # No cache yet, or a damaged one: parse again.
         return self._kept
 
@@ -266,7 +283,7 @@ def _defined(node: ast.stmt) -> list[str]:
 
 def _definition(node: ast.stmt, name: str) -> _Definition:
     names = tuple(sorted(set(_names(node)) - {name}))
-    _strip_docstrings(node)
+    _strip_what_does_not_run(node)
     return _Definition(
         digest=hashlib.sha256(ast.dump(node).encode()).hexdigest(),
         line=node.lineno,
@@ -334,10 +351,15 @@ def _imports(tree: ast.Module, module: str, *, is_package: bool) -> dict[str, st
     return found
 
 
-def _strip_docstrings(node: ast.AST) -> None:
+def _strip_what_does_not_run(node: ast.AST) -> None:
     for part in ast.walk(node):
         if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and ast.get_docstring(part) is not None:
             part.body = part.body[1:] or [ast.Pass()]
+        # Annotations of functions do not run; those of a class say what its fields are.
+        if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
+            part.returns = None
+        if isinstance(part, ast.arg):
+            part.annotation = None
 
 
 def _freeze(module: _Module) -> list[object]:

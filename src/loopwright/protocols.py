@@ -147,7 +147,7 @@ class TableStore(Protocol):
         ...
 
     def intact(self, table: Table) -> bool:
-        """Say whether all files of the version are there, unchanged in size."""
+        """Say whether all files of the version are there and whole; an unchanged local file is hashed only once."""
         ...
 
 

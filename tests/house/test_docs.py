@@ -26,6 +26,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from filelock import FileLock
 
 from loopwright import datasets
 from loopwright.faces.cli import main
@@ -52,6 +53,11 @@ class Block:
     language: str
     text: str
     notes: tuple[str, ...]
+
+    @property
+    def does_something(self) -> bool:
+        """Whether following the block needs a folder to work in."""
+        return self.language in {"python", "toml"} or (self.language == "console" and "$ loopwright" in self.text)
 
     def note(self, start: str) -> str | None:
         """Return what follows the beginning of a note, or None."""
@@ -203,16 +209,19 @@ def _with_key(lines: list[str], section: str, line: str) -> list[str]:
 
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the example project after one run; pages work in copies of it."""
-    home = tmp_path_factory.mktemp("docs") / "taxi"
-    _new_project(home)
-    before = Path.cwd()
-    os.chdir(home)
-    try:
-        code, out = _given(["run"])
-    finally:
-        os.chdir(before)
-    assert code == 0, out
+    """Return the example project after one run; pages work in copies of it, test processes share it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    home = shared / "docs" / "taxi"
+    with FileLock(shared / "docs.lock"):
+        if not home.exists():
+            draft = tmp_path_factory.mktemp("example") / "taxi"
+            _new_project(draft)
+            with contextlib.chdir(draft):
+                code, out = _given(["run"])
+            assert code == 0, out
+            home.parent.mkdir()
+            draft.replace(home)
     return home
 
 
@@ -231,14 +240,15 @@ def _start(page: Path, home: Path, request: pytest.FixtureRequest) -> None:
         shutil.copytree(request.getfixturevalue("example"), home)
 
 
-# A reader's Python does not turn warnings into errors; libraries that warn from threads would end differently here.
-@pytest.mark.filterwarnings("default")
+# Steps run in threads, and the filters of `warnings` are one for all: what one thread silences (the converter to ONNX
+# warns at every tree) another may switch on again, and as an error it would change what a command does.
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_what_a_page_says_works(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     found = blocks(page)
-    if not any(block.language in {"python", "console", "toml"} for block in found):
+    if not any(block.does_something for block in found):
         return
     _start(page, tmp_path / "taxi", request)
     monkeypatch.chdir(tmp_path / "taxi")
@@ -256,8 +266,7 @@ def test_blocks_have_a_language_that_this_test_knows(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_links_lead_to_something_that_is_there(page: Path) -> None:
     broken = []
-    for match in _LINK.finditer(_prose(page.read_text(encoding="utf-8"))):
-        target = match[1] or match[2]
+    for target in targets(page):
         if re.match(r"[a-z]+:", target):
             continue
         name, _, anchor = target.partition("#")
@@ -274,8 +283,8 @@ def test_every_page_can_be_reached_from_the_index() -> None:
         if page in seen or page.suffix != ".md":
             continue
         seen.add(page)
-        targets = (match[1] or match[2] for match in _LINK.finditer(_prose(page.read_text(encoding="utf-8"))))
-        waiting += [(page.parent / name).resolve() for name in (target.partition("#")[0] for target in targets) if name and ":" not in name]
+        names = [target.partition("#")[0] for target in targets(page)]
+        waiting += [(page.parent / name).resolve() for name in names if name and ":" not in name]
     assert [page.name for page in DOCS.rglob("*.md") if page not in seen] == []
 
 
@@ -290,7 +299,8 @@ def test_reference_pages_are_what_the_code_says_now() -> None:
 
 
 def test_the_example_project_is_a_valid_project() -> None:
-    assert parse((EXAMPLE / "loopwright.toml").read_text(encoding="utf-8"), file="loopwright.toml").data.key == "trip_id"
+    text = (EXAMPLE / "loopwright.toml").read_text(encoding="utf-8")
+    assert parse(text, file="loopwright.toml").data.key == "trip_id"
 
 
 def test_changing_keys_of_a_file_keeps_the_others() -> None:
@@ -342,6 +352,11 @@ def _tracked_texts() -> Iterator[tuple[str, str]]:
         if path.is_file():
             with contextlib.suppress(UnicodeDecodeError):  # no text
                 yield name, path.read_text(encoding="utf-8")
+
+
+def targets(page: Path) -> list[str]:
+    """Return what the links and pictures of a page lead to."""
+    return [match[1] or match[2] for match in _LINK.finditer(_prose(page.read_text(encoding="utf-8")))]
 
 
 def _prose(text: str) -> str:

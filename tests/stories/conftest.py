@@ -11,7 +11,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -274,6 +274,36 @@ def new_project(tmp_path: Path) -> Callable[[], Place]:
     return lambda: new_place(tmp_path / f"fares_{next(numbers)}")
 
 
+@pytest.fixture
+def mount() -> Iterator[Callable[..., Callable[[], None]]]:
+    """Return a function that mounts something on a folder, and gives back one that takes it off before the end."""
+    mounted: list[Path] = []
+
+    def take_off(folder: Path) -> None:
+        subprocess.run(["umount", "-l", folder], check=True)
+        mounted.remove(folder)
+
+    def make(*words: str, on: Path) -> Callable[[], None]:
+        if os.getuid() != 0:
+            skip("mounting a file system needs root")
+        done = subprocess.run(["mount", *words, on], capture_output=True, text=True, check=False)
+        if done.returncode:
+            skip(f"mounting a file system is not allowed here: {done.stderr.strip()}")
+        mounted.append(on)
+        return lambda: take_off(on)
+
+    yield make
+    for folder in mounted[::-1]:
+        take_off(folder)
+
+
+def skip(reason: str) -> None:
+    """Skip with the reason; in continuous integration nothing may be skipped."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason}, and CI is set")
+    pytest.skip(reason)
+
+
 @pytest.fixture(scope="session")
 def _ran(tmp_path_factory: pytest.TempPathFactory) -> Place:
     made = new_place(tmp_path_factory.mktemp("story") / "fares")
@@ -284,5 +314,5 @@ def _ran(tmp_path_factory: pytest.TempPathFactory) -> Place:
 @pytest.fixture
 def finished(_ran: Place, tmp_path: Path) -> Place:
     """A copy of a project that has run to its end: its model is champion."""
-    shutil.copytree(_ran.folder, tmp_path / "fares")
-    return Place(tmp_path / "fares")
+    shutil.copytree(_ran.folder, tmp_path / "finished")
+    return Place(tmp_path / "finished")

@@ -38,7 +38,8 @@ def test_a_function_that_nobody_uses_reruns_nothing(finished):
 
 
 def test_a_scenario_is_rehearsed_and_judged_anew_and_nothing_else(finished):
-    finished.append("scenarios.py", "\n\ndef says_something(predict, rows):\n    assert len(predict(rows)) == rows.height\n")
+    scenario = "\n\ndef says_something(predict, rows):\n    assert len(predict(rows)) == rows.height\n"
+    finished.append("scenarios.py", scenario)
     again = finished.run()
     assert again.ran == {"rehearse", "judge", "witness"}
     assert "says_something" in again.why("rehearse")

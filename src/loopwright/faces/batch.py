@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ class Batch:
     seconds: float
     quarantined: int = 0
     quarantine: str | None = None
+    anomalies: tuple[str, ...] = ()  # what the rows differ in from the schema, as sentences
 
 
 def predict_file(project: Project, source: str, output: Path, *, model: Model | None) -> Batch:
@@ -68,7 +70,18 @@ def predict_file(project: Project, source: str, output: Path, *, model: Model | 
         rows=said.height, model=int(str(said["model"][0]).removeprefix("v")) if said.height else 0, output=str(output),
         seconds=round(time.perf_counter() - start, 3), quarantined=reading.quarantine.height,
         quarantine=str(beside) if reading.quarantine.height else None,
+        anomalies=_anomalies(project, reading.frame),
     )
+
+
+def _anomalies(project: Project, frame: pl.DataFrame) -> tuple[str, ...]:
+    """Return what the schema does not allow when serving; columns that the model does not know are carried along."""
+    from loopwright.stages.data import SCHEMA_FILE, check
+
+    if not (project.folder / SCHEMA_FILE).is_file():
+        return ()
+    found = check(project, frame)
+    return tuple(f"{item.column}: {item.description}" for item in found if item.type != "SCHEMA_NEW_COLUMN")
 
 
 def _write(frame: pl.DataFrame, output: Path) -> None:
@@ -82,5 +95,6 @@ def _write(frame: pl.DataFrame, output: Path) -> None:
             frame.write_ndjson(draft)
         draft.replace(output)
     except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise LoopwrightError(f"cannot write {output}: {error.strerror or error}. Free space, or choose another place.") from error
+        with suppress(OSError):  # where a file cannot be written it may not be removable either; nothing is there then
+            draft.unlink(missing_ok=True)
+        raise LoopwrightError(f"cannot write {output}: {error.strerror or error}. Free space there, get write permission, or choose another place.") from error

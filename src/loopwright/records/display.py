@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from html import escape
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from loopwright.records.record import Record
 
 __all__ = ["as_html"]
 
@@ -15,19 +12,28 @@ _SHOWN_ITEMS = 8
 _STYLE = "text-align:left;vertical-align:top;padding:.15em .8em .15em 0"
 
 
-def as_html(record: Record) -> str:
-    """Return a record as a small HTML table: its kind and digest, then its fields.
+def as_html(kind: str, digest: str, values: Mapping[str, object]) -> str:
+    """Return a record as a small HTML table: its kind and digest, then the fields that say something.
 
     Parameters
     ----------
-    record : Record
+    kind : str
+        Name of its class.
+    digest : str
+    values : mapping of str to object
+        Field -> value.
+
+    Examples
+    --------
+    >>> "<b>" in as_html("Schema", "0123456789abcdef", {"columns": ("<b>",)})
+    False
     """
     rows = "".join(
-        f"<tr><th style='{_STYLE}'>{escape(item.name)}</th><td style='{_STYLE}'>{_cell(getattr(record, item.name))}</td></tr>"
-        for item in fields(record)
-        if getattr(record, item.name) not in (None, (), "", {})
+        f"<tr><th style='{_STYLE}'>{escape(name)}</th><td style='{_STYLE}'>{_cell(value)}</td></tr>"
+        for name, value in values.items()
+        if value not in (None, (), "", {})
     )
-    title = f"{type(record).__name__} <code>{record.digest[:12]}</code>"
+    title = f"{escape(kind)} <code>{escape(digest[:12])}</code>"
     return f"<table><caption style='text-align:left;font-weight:600'>{title}</caption>{rows}</table>"
 
 

@@ -24,7 +24,7 @@ def test_columns_that_decide_the_label_are_told_from_those_that_do_not() -> None
 @pytest.mark.parametrize("label", [pl.Series("y", ["a", "b", "c"] * 100), pl.Series("y", CASUAL * 1.5)])
 def test_the_scale_is_that_of_the_task(label: pl.Series) -> None:
     found = measure(pl.DataFrame({"same": label, "heat": HEAT}), label, outcome=outcome(label), skip=())
-    assert found.scores["same"] > 0.9
+    assert found.scores["same"] > 0.8
     assert found.scores["heat"] < 0.2
 
 

@@ -5,7 +5,16 @@ from datetime import date, datetime, timedelta
 import polars as pl
 import pytest
 
-from loopwright.stages.charter.roles import amounts, find_key, find_time, is_epoch, personal, slice_columns, words
+from loopwright.stages.charter.roles import (
+    amounts,
+    find_key,
+    find_time,
+    is_epoch,
+    open_ended,
+    personal,
+    slice_columns,
+    words,
+)
 
 ROWS = 200
 STARTS = [datetime(2015, 1, 1) + timedelta(hours=7 * row) for row in range(ROWS)]
@@ -41,7 +50,8 @@ def test_a_key_is_unique_and_by_name_or_nature_no_measurement() -> None:
 
 
 def test_a_column_called_id_comes_before_others() -> None:
-    frame = pl.DataFrame({"row": range(ROWS), "code": [f"c{row}" for row in range(ROWS)], "trip_id": range(5, ROWS + 5)})
+    codes = [f"c{row}" for row in range(ROWS)]
+    frame = pl.DataFrame({"row": range(ROWS), "code": codes, "trip_id": range(5, ROWS + 5)})
     assert find_key(frame, skip=()) == "trip_id"
     assert find_key(frame, skip=("trip_id",)) == "code"
 
@@ -127,3 +137,14 @@ def test_amounts_are_numbers_that_measure_something() -> None:
         }
     )
     assert amounts(frame, strengths={"miles": 0.9}) == ("miles", "fare")
+
+
+def test_where_many_values_were_seen_once_new_ones_must_be_expected() -> None:
+    frame = pl.DataFrame(
+        {
+            "cabin": [f"c{row % 110}" for row in range(ROWS)], "port": ["S", "C"] * (ROWS // 2), "row": range(ROWS),
+            "name": [f"n{row // 2}" if row > 4 else None for row in range(ROWS)], "nothing": [None] * ROWS,
+            "review": [f"text {row}" for row in range(ROWS)],
+        }
+    )
+    assert list(open_ended(frame)) == ["cabin"]

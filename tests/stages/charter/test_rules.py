@@ -1,5 +1,6 @@
 """Label rules are read as people write them, and nothing but a rule is ever run."""
 
+from contextlib import suppress
 from datetime import date, datetime
 
 import polars as pl
@@ -137,14 +138,12 @@ def test_what_does_not_go_together_is_said_with_the_types(text: str) -> None:
 
 @given(text=st.text(alphabet="tipsfare 0123.<>=!()[]'\"+-*/%&|~andornotisNone`,\n\\", max_size=40))
 def test_no_text_ends_in_anything_but_a_rule_or_a_sentence(text: str) -> None:
-    try:
-        rule_values(read_rule(text, frame=TRIPS), frame=TRIPS)
-    except (UnusableLabel, UnknownColumn) as error:
-        assert str(error)
+    with suppress(UnusableLabel, UnknownColumn):
+        assert len(rule_values(read_rule(text, frame=TRIPS), frame=TRIPS)) == TRIPS.height
 
 
 @given(limit=st.floats(-10, 10), stops=st.integers(-3, 5))
 def test_a_rule_agrees_with_python(limit: float, stops: int) -> None:
     text = f"fare > {limit!r} and stops != {stops} or stops <= {stops}"
     rows = zip(TRIPS["fare"], TRIPS["stops"], strict=True)
-    assert said(text) == [fare > limit and count != stops or count <= stops for fare, count in rows]
+    assert said(text) == [(fare > limit and count != stops) or count <= stops for fare, count in rows]

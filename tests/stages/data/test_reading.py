@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from loopwright.errors import EmptySource, UnreadableSource
-from loopwright.stages.data.digest import rows_digest
+from loopwright.store.row_digest import rows_digest
 from loopwright.stages.data.reading import ReadOptions, read
 
 ROWS = pl.DataFrame({"fare": [5.5, 7.0, None], "paid": ["Cash", "Card", None], "stops": [1, 2, 3]})

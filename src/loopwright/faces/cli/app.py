@@ -10,7 +10,7 @@ import typer
 from loopwright import __version__
 from loopwright.errors import LoopwrightError
 from loopwright.faces.cli import activity, charter, data, demo, evaluation, features, line, registry, training, web
-from loopwright.faces.cli.session import FAILED
+from loopwright.faces.cli.session import FAILED, STOPPED
 
 __all__ = ["app", "main"]
 
@@ -50,4 +50,4 @@ def main() -> None:
         sys.exit(getattr(error, "exit_code", FAILED))
     except KeyboardInterrupt:
         typer.echo("\nstopped; what was finished is kept, and the next run goes on from there.", err=True)
-        sys.exit(130)
+        sys.exit(STOPPED)

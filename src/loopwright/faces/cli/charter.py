@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loopwright.faces.cli.console import as_data, emit, say, table
+from loopwright.faces.cli.console import as_data, emit, plain, say, table
 from loopwright.faces.cli.session import AsJson, Folder, project_session
 
 __all__ = ["add_to"]
@@ -31,8 +31,9 @@ def show(project: Folder = None, as_json: AsJson = False) -> None:
         emit(as_data(record))
         return
     say(f"[bold]{record.project}[/] ({record.task})")
-    say(f"decision: {record.decision or '[dim]not said[/]'}")
-    say(f"without ML: {record.without_ml or '[dim]not said[/]'}   impact {record.impact} x feasibility {record.feasibility}")
+    say(f"decision: {plain(record.decision) or '[dim]not said[/]'}")
+    without_ml = plain(record.without_ml or "") or "[dim]not said[/]"
+    say(f"without ML: {without_ml}   impact {record.impact} x feasibility {record.feasibility}")
     rows = [("optimize", " + ".join(f"{weight:g} {name}" for name, weight in record.optimize.items()))]
     rows += [("satisfice", str(target)) for target in record.satisfice]
     table("targets", ("", "demand"), rows, prose=(1,))
@@ -45,11 +46,11 @@ def schema(
     """Give the JSON Schema of loopwright.toml, for editors."""
     import json
 
-    from loopwright.projectfile import json_schema
+    from loopwright.projectschema import json_schema
 
     text = json.dumps(json_schema(), indent=2)
     if output:
         output.write_text(text + "\n")
-        say(f"[green]✓[/] {output}")
+        say(f"[green]✓[/] {plain(str(output))}")
     else:
         typer.echo(text)

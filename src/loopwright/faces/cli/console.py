@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -14,7 +15,9 @@ from loopwright.records import Record
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["as_data", "console", "emit", "plain", "say", "short", "table", "verdict"]
+__all__ = ["as_data", "console", "emit", "plain", "printable", "say", "short", "table", "verdict"]
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -23,7 +26,7 @@ def console(*, stderr: bool = False) -> Console:
 
     # What is piped into a file or another program is not cut to the width of a terminal that is not there.
     width = None if sys.stdout.isatty() else 200
-    return Console(stderr=stderr, highlight=False, width=width)
+    return Console(stderr=stderr, highlight=False, emoji=False, width=width)
 
 
 def say(text: str = "") -> None:
@@ -79,10 +82,27 @@ def table(
 
 
 def plain(text: str) -> str:
-    """Return text that came from data or records so that Rich shows it as it is, brackets and all."""
+    r"""Return text that came from data or records so that Rich shows it as it is, brackets and all.
+
+    Examples
+    --------
+    >>> print(plain("[red]x"))
+    \[red]x
+    """
     from rich.markup import escape
 
-    return escape(text)
+    return escape(printable(text))
+
+
+def printable(text: str) -> str:
+    r"""Return text in which what would steer a terminal, or cannot be encoded, is written out.
+
+    Examples
+    --------
+    >>> print(printable("a\x1b[31m"))
+    a\x1b[31m
+    """
+    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def short(digest: str) -> str:

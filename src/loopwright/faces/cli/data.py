@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +10,9 @@ import typer
 
 from loopwright.errors import UnknownRecord
 from loopwright.faces.cli.console import as_data, emit, plain, say, short, table
-from loopwright.faces.cli.session import AsJson, Folder, project_session
+from loopwright.faces.cli.session import REFUSED, AsJson, Folder, project_session
 from loopwright.project import Project
-from loopwright.records import Anomaly, DatasetVersion, Statistics
+from loopwright.records import Anomaly, DatasetVersion, Schema, Statistics
 
 __all__ = ["add_to"]
 
@@ -74,22 +75,38 @@ def statistics(
 @data.command()
 def anomalies(project: Folder = None, as_json: AsJson = False) -> None:
     """List what does not fit the schema, with example rows."""
-    from loopwright.stages.registry import find
-
     with project_session(project, logged=False) as opened:
-        statistics = _newest(opened, Statistics)
-        children = opened.metadata.children(find(opened, statistics.digest))
-        found = [item for item in children if isinstance(item, Anomaly)]
+        found = _against_schema(opened, _newest(opened, Statistics))
         if as_json:
             emit([as_data(item) for item in found])
             return
         if not found:
             say("[green]✓[/] the newest dataset version fits its schema")
-        for item in found:
-            color = "red" if item.severity == "error" else "yellow"
-            say(f"[{color}]{item.severity}[/] {plain(item.column)} ({item.part}): {plain(item.description)}")
-            for example in item.examples:
-                say(f"    [dim]row {example.row}{f', {example.key}' if example.key else ''}: {plain(example.value)}[/]")
+        _show(found)
+
+
+@data.command()
+def check(
+    source: Annotated[str, typer.Argument(help="File or glob to compare with schema.toml.")],
+    environment: Annotated[str, typer.Option(help="What the rows are for: training or serving.")] = "serving",
+    project: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare rows that are not in the project, such as those to be predicted, with the schema; exit 20 on errors."""
+    from loopwright.stages import data as room
+
+    with project_session(project) as opened:
+        rows = room.read_source(source, folder=Path.cwd(), options=room.ReadOptions()).frame
+        key = opened.settings.data.key
+        found = room.check(opened, rows, environment=environment, key=key if key in rows.columns else None)
+        if as_json:
+            emit([as_data(item) for item in found])
+        elif not found:
+            say(f"[green]✓[/] {rows.height:,} rows fit the schema")
+        else:
+            _show(found)
+        if any(item.severity == "error" for item in found):
+            raise typer.Exit(REFUSED)
 
 
 @data.command()
@@ -109,7 +126,7 @@ def quarantine(
         rows = opened.tables.read(version.quarantine).collect()
         if output:
             rows.write_csv(output)
-            say(f"[green]✓[/] {rows.height:,} rows in {output}")
+            say(f"[green]✓[/] {rows.height:,} rows in {plain(str(output))}")
         elif as_json:
             emit(rows.to_dicts())
         else:
@@ -118,6 +135,29 @@ def quarantine(
                 [(str(row["source"]), str(row["line"]), str(row["reason"]), str(row["raw"])[:80]) for row in rows.head(50).to_dicts()],
                 right=(1,), prose=(2, 3),
             )
+
+
+def _show(found: Sequence[Anomaly]) -> None:
+    for item in found:
+        color = "red" if item.severity == "error" else "yellow"
+        say(f"[{color}]{item.severity}[/] {plain(item.column)} ({item.part}): {plain(item.description)}")
+        for example in item.examples:
+            key = f", {example.key}" if example.key else ""
+            say(f"    [dim]row {example.row}{plain(key)}: {plain(example.value)}[/]")
+
+
+def _against_schema(project: Project, statistics: Statistics) -> list[Anomaly]:
+    """Return what was found by the schema file as it stands, or by the newest one if that has not been run with."""
+    from loopwright.stages.data import SCHEMA_FILE
+    from loopwright.stages.data.sources import fingerprint
+
+    path = project.folder / SCHEMA_FILE
+    file = fingerprint(path, name=SCHEMA_FILE).digest if path.is_file() else ""
+    reviewed = [item for item in project.metadata.all(Schema) if any(ref.kind == "file" for ref in item.made_from)]
+    current = [item for item in reviewed if file in {ref.digest for ref in item.made_from}] or reviewed
+    wanted = {item.digest for item in current[-1:]}
+    anomalies = [item for item in project.metadata.children(statistics.ref) if isinstance(item, Anomaly)]
+    return [item for item in anomalies if wanted & {ref.digest for ref in item.made_from}]
 
 
 def _newest(project: Project, kind: type[Statistics]) -> Statistics:

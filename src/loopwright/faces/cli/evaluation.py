@@ -76,7 +76,7 @@ def attest(
         if as_json:
             emit(as_data(signed))
         else:
-            say(f"[green]✓[/] {signed.by} attests {test.upper()}: {plain(signed.claim)}")
+            say(f"[green]✓[/] {plain(signed.by)} attests {test.upper()}: {plain(signed.claim)}")
 
 
 def card(
@@ -88,7 +88,7 @@ def card(
     from loopwright.faces.reports import write_model_card
 
     with project_session(project, logged=False) as opened:
-        say(f"[green]✓[/] {write_model_card(opened, model, output)}")
+        say(f"[green]✓[/] {plain(str(write_model_card(opened, model, output)))}")
 
 
 def datasheet(
@@ -99,4 +99,4 @@ def datasheet(
     from loopwright.faces.reports import write_datasheet
 
     with project_session(project, logged=False) as opened:
-        say(f"[green]✓[/] {write_datasheet(opened, output)}")
+        say(f"[green]✓[/] {plain(str(write_datasheet(opened, output)))}")

@@ -51,10 +51,11 @@ def init(
     if as_json:
         emit({"folder": str(written.folder), "files": list(written.files), "found": list(written.found)})
         return
-    say(f"[green]✓[/] project in [bold]{written.folder}[/]")
+    folder = plain(str(written.folder))
+    say(f"[green]✓[/] project in [bold]{folder}[/]")
     for sentence in written.found:
         say(f"  • {plain(sentence)}")
-    say(f"\nNext: [bold]cd {written.folder}[/] and [bold]loopwright run[/]")
+    say(f"\nNext: [bold]cd {folder}[/] and [bold]loopwright run[/]")
 
 
 def run(
@@ -150,8 +151,8 @@ def _verdict(project: Project, line: Line) -> None:
             say(f"  [red]✗[/] {plain(reason.explanation)}")
             for example in reason.examples[:3]:
                 say(f"      [dim]{plain(example)}[/]")
-    reports = project.folder / "reports"
-    say(f"  model card {reports / 'model_card.html'}\n  datasheet  {reports / 'datasheet.html'}")
+    reports = plain(str(project.folder / "reports"))
+    say(f"  model card {reports}/model_card.html\n  datasheet  {reports}/datasheet.html")
 
 
 def _line_data(project: Project, line: Line) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from loopwright.faces.cli.console import console, plain
+from loopwright.faces.cli.console import console, plain, printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -32,13 +32,13 @@ class TerminalProgress:
         """Show a step as running."""
         with self._lock:
             bars = self._live()
-            self._tasks[step] = bars.add_task(step, total=None, doing="")
+            self._tasks[step] = bars.add_task(printable(step), total=None, doing="")
 
     def advanced(self, step: str, *, done: int, total: int, doing: str) -> None:
         """Move the bar of a step."""
         with self._lock:
             if step in self._tasks:
-                self._live().update(self._tasks[step], completed=done, total=total, doing=doing)
+                self._live().update(self._tasks[step], completed=done, total=total, doing=printable(doing))
 
     def finished(self, step: str, *, seconds: float, why: str, recalled: bool) -> None:
         """Turn a running step into a line."""
@@ -51,7 +51,7 @@ class TerminalProgress:
             time = "" if recalled else f"[dim]{seconds:6.2f} s[/]"
             reason = f"  [dim]{'up to date: ' if recalled else 'ran: '}{plain(why)}[/]" if self.why else ""
             out = self._bars.console if self._bars else console()
-            out.print(f"{mark} {step:<34} {time}{reason}")
+            out.print(f"{mark} {plain(f'{step:<34}')} {time}{reason}")
             self._forget(step)
 
     def close(self) -> None:
@@ -70,8 +70,9 @@ class TerminalProgress:
             from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
             self._bars = Progress(
-                SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[doing]}"),
-                TimeElapsedColumn(), console=console(), transient=True,
+                SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(bar_width=24),
+                TextColumn("{task.fields[doing]}", markup=False), TimeElapsedColumn(),
+                console=console(), transient=True,
             )
             self._bars.start()
         return self._bars

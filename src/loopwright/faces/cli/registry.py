@@ -67,10 +67,10 @@ def at(
             emit(list(found.values()))
             return
         if not found:
-            say(f"no alias meant anything at {time}")
+            say(f"no alias meant anything at {plain(time)}")
         for change in found.values():
             model = opened.metadata.get(Model, change.target.digest)
-            say(f"[bold]{change.alias}[/] was v{model.number} ({short(model.digest)}) since {change.at[:19]}, by {change.by}: {plain(change.why)}")
+            say(f"[bold]{change.alias}[/] was v{model.number} ({short(model.digest)}) since {change.at[:19]}, by {plain(change.by)}: {plain(change.why)}")
 
 
 @registry.command()
@@ -99,7 +99,7 @@ def promote(
 
     with project_session(project) as opened:
         chosen = _model(opened, model)
-        gates = [item for item in opened.metadata.children(chosen.ref) if isinstance(item, Gate)]
+        gates = _gates(opened, chosen)
         if not gates:
             raise ModelError(f"model v{chosen.number} was never judged. Run `loopwright run`.")
         changed = room.promote(opened, chosen, gates[-1], by=whoami(), why=why)
@@ -139,9 +139,11 @@ def predict(
         if as_json:
             emit(done)
             return
-        say(f"[green]✓[/] {done.rows:,} predictions of v{done.model} in {done.output} ({done.seconds:.2f} s)")
+        say(f"[green]✓[/] {done.rows:,} predictions of v{done.model} in {plain(done.output)} ({done.seconds:.2f} s)")
+        for anomaly in done.anomalies:
+            say(f"[yellow]![/] {plain(anomaly)}")
         if done.quarantined:
-            say(f"[yellow]![/] {done.quarantined:,} rows could not be read; they are in {done.quarantine} with reasons")
+            say(f"[yellow]![/] {done.quarantined:,} rows could not be read; they are in {plain(str(done.quarantine))} with reasons")
 
 
 def _model(project: Project, text: str) -> Model:
@@ -154,8 +156,14 @@ def _model(project: Project, text: str) -> Model:
 
 
 def _gate(project: Project, model: Model) -> str:
-    gates = [item for item in project.metadata.children(model.ref) if isinstance(item, Gate)]
+    gates = _gates(project, model)
     return ("passed" if gates[-1].passed else "refused") if gates else "not judged"
+
+
+def _gates(project: Project, model: Model) -> list[Gate]:
+    """Return what was decided on a model, oldest first; it was also a rival in gates of later models."""
+    children = project.metadata.children(model.ref)
+    return [item for item in children if isinstance(item, Gate) and item.subject.digest == model.digest]
 
 
 def _tree(project: Project, node: Node) -> Tree:

@@ -14,16 +14,19 @@ from typing import Annotated
 
 import typer
 
-from loopwright.errors import LoopwrightError, StoreError
+from loopwright.errors import StoreError
 from loopwright.project import Project
 from loopwright.protocols import Progress
 from loopwright.store.metadata import Activity, now
 
-__all__ = ["FAILED", "REFUSED", "AsJson", "Folder", "project_session", "whoami"]
+__all__ = ["FAILED", "REFUSED", "STOPPED", "AsJson", "Folder", "project_session", "whoami"]
 
 FAILED = 1
 REFUSED = 20
 """A gate said no."""
+
+STOPPED = 130
+"""Ctrl-C, as shells count it."""
 
 Folder = Annotated[
     Path | None,
@@ -47,21 +50,21 @@ def project_session(
     logged : bool
         Commands that only look are not logged.
     """
-    at, start, code = now(), time.perf_counter(), 0
+    at, start = now(), time.perf_counter()
+    failed: BaseException | None = None
     project = Project.open(folder, config=config, progress=progress)
     try:
         yield project
-    except LoopwrightError as error:
-        code = getattr(error, "exit_code", FAILED)
-        raise
-    except typer.Exit as leaving:
-        code = leaving.exit_code
+    except BaseException as error:
+        failed = error
         raise
     finally:
         if logged:
             command = " ".join(["loopwright", *sys.argv[1:]])
             seconds = round(time.perf_counter() - start, 3)
-            _log(project, Activity(command=command, at=at, seconds=seconds, exit_code=code, who=whoami()))
+            line = Activity(command=command, at=at, seconds=seconds, exit_code=_exit_code(failed), who=whoami())
+            # A store that stopped the command will not take the line either, and is told of once.
+            _log(project, line, silent=isinstance(failed, StoreError))
         project.close()
 
 
@@ -74,9 +77,18 @@ def whoami() -> str:
     return f"{user}@{socket.gethostname()}"
 
 
-def _log(project: Project, activity: Activity) -> None:
+def _exit_code(failed: BaseException | None) -> int:
+    if failed is None:
+        return 0
+    if isinstance(failed, KeyboardInterrupt):
+        return STOPPED
+    return int(getattr(failed, "exit_code", FAILED))
+
+
+def _log(project: Project, activity: Activity, *, silent: bool) -> None:
     try:
         project.metadata.log(activity)
     except StoreError as error:
         # The command's own outcome matters more than its line in the log; say that the line is missing.
-        typer.echo(f"not logged: {error}", err=True)
+        if not silent:
+            typer.echo(f"not logged: {error}", err=True)

@@ -83,9 +83,8 @@ def measure(frame: pl.DataFrame, label: pl.Series, *, outcome: Outcome, skip: Co
     rows = np.flatnonzero(np.isfinite(truth))
     if len(rows) > _ROWS:
         rows = np.sort(np.random.default_rng(0).choice(rows, size=_ROWS, replace=False))
-    names = [name for name in frame.columns if name not in skip and _is_usable(frame.schema[name])][:_COLUMNS]
-    sample, known = frame.select(names)[rows], truth[rows]
-    scores = {name: _score(sample[name], known, outcome.task) for name in names}
+    usable = [each for each in frame.iter_columns() if each.name not in skip and _is_usable(each.dtype)]
+    scores = {each.name: _score(each.gather(rows), truth[rows], outcome.task) for each in usable[:_COLUMNS]}
     return Strengths(scores={name: score for name, score in scores.items() if score is not None}, scale=scale)
 
 
@@ -137,14 +136,15 @@ def copies(frame: pl.DataFrame, label: pl.Series, *, classes: int, skip: Collect
     """
     if not classes:
         return {}
-    looked_at = [name for name in frame.columns if name not in skip and _is_usable(frame.schema[name])]
-    labelled = frame.select(looked_at).with_columns(label.alias("__label"))
-    together = labelled.filter(pl.col("__label").is_not_null())
+    known = label.is_not_null()
+    said = label.filter(known).alias("said")
+    looked_at = (each for each in frame.iter_columns() if each.name not in skip and _is_usable(each.dtype))
+    candidates = (each.filter(known) for each in looked_at)
     found = [
-        name for name in looked_at
-        if together[name].n_unique() == classes
-        and not together[name].null_count()
-        and together.select(name, "__label").n_unique() == classes
+        each.name for each in candidates
+        if each.n_unique() == classes
+        and not each.null_count()
+        and pl.DataFrame({"said": said, "other": each}).n_unique() == classes
     ]
     return dict.fromkeys(found, "it says the same as the label in other words")
 

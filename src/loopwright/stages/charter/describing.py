@@ -44,6 +44,9 @@ def _sentences(look: Look) -> Iterator[str]:
         f"look at this: {quoted(column)} - alone it has {told}; when is it known?"
         for column, told in look.suspicious.items()
     )
+    if look.open_ended:
+        columns = ", ".join(map(quoted, look.open_ended))
+        yield f"anomalies: only warn, because new values must be expected in {columns}"
     if look.slices:
         yield f"slices: {', '.join(map(quoted, look.slices))} are evaluated value by value"
     if look.simple_rule:

@@ -12,8 +12,8 @@ from loopwright.errors import DataError, EmptySource, UnknownColumn, UnusableLab
 from loopwright.stages.charter import afterwards
 from loopwright.stages.charter.afterwards import Strengths
 from loopwright.stages.charter.outcome import Outcome, outcome
-from loopwright.stages.charter.quoting import is_argument, quoted
-from loopwright.stages.charter.roles import amounts, find_key, find_time, personal, slice_columns
+from loopwright.stages.charter.quoting import column_code, is_argument, quoted
+from loopwright.stages.charter.roles import amounts, find_key, find_time, open_ended, personal, slice_columns
 from loopwright.stages.charter.rules import Rule, read_rule, rule_values
 from loopwright.stages.charter.simple_rule import SimpleRule, find_simple_rule
 from loopwright.stages.charter.time_parts import TimePart, time_parts
@@ -78,6 +78,8 @@ class Look:
     satisfice : mapping of str to str
         Metric -> limit.
     threshold : float or str
+    open_ended : mapping of str to float
+        Text columns in which new values must be expected -> share of rows.
     fractions : tuple of str
         Features that hold floats.
     amounts : tuple of str
@@ -102,6 +104,7 @@ class Look:
     optimize: str
     satisfice: Mapping[str, str]
     threshold: float | str
+    open_ended: Mapping[str, float]
     fractions: tuple[str, ...]
     amounts: tuple[str, ...]
 
@@ -123,6 +126,8 @@ def look(frame: pl.DataFrame, said: Said) -> Look:
     ------
     EmptySource
         If there are no rows.
+    DataError
+        If a column's name is a pattern, or no column is left to learn from.
     UnknownColumn
         If a column is named that is not there.
     UnusableLabel
@@ -145,7 +150,9 @@ def look(frame: pl.DataFrame, said: Said) -> Look:
     late = columns.known_after(strengths, redact)
     time = said.time or find_time(frame, skip=columns.taken(late, redact))
     key = said.key or find_key(frame, skip=columns.taken(late, redact, time))
-    features = tuple(name for name in frame.columns if name not in columns.taken(late, redact, time, key))
+    taken = columns.taken(late, redact, time, key)
+    features = tuple(name for name in frame.columns if name not in taken)
+    seen_by_model = frame.select(features)
     parts = time_parts(frame, columns=[*([time] if time else []), *features])
     if not features and not parts:
         roles = dict.fromkeys(columns.taken(time, key), "has another role")
@@ -154,13 +161,14 @@ def look(frame: pl.DataFrame, said: Said) -> Look:
         rows=frame.height, label="labeling:label" if rule else said.label, rule=rule, outcome=seen,
         key=key, time=time, group=said.group, split=_split(said, time, seen), known_after=late, redact=redact,
         suspicious={name: strengths.told(name) for name in strengths.suspicious(features)},
-        slices=slice_columns(frame.select(features), strengths=strengths.scores),
+        slices=slice_columns(seen_by_model, strengths=strengths.scores),
         features=features, parts=parts,
         simple_rule=find_simple_rule(frame, label, outcome=seen, columns=features, time=time),
         optimize=_OPTIMIZE[seen.task], satisfice=_satisfice(seen),
         threshold="f1" if seen.task == "binary" and seen.positive_share < _RARE else 0.5,
-        fractions=tuple(name for name in features if _holds_fractions(frame[name])),
-        amounts=amounts(frame.select(features), strengths=strengths.scores),
+        open_ended=open_ended(frame.select(name for name in frame.columns if name not in {*redact, key})),
+        fractions=tuple(each.name for each in seen_by_model.iter_columns() if _holds_fractions(each)),
+        amounts=amounts(seen_by_model, strengths=strengths.scores),
     )
 
 
@@ -187,7 +195,7 @@ class _Columns:
 
     def personal(self) -> dict[str, str]:
         kept = self.taken() | set(self.labelled_by) | set(self.said.known_after)
-        reasons = {name: personal(self.frame[name]) for name in self.frame.columns if name not in kept}
+        reasons = {each.name: personal(each) for each in self.frame.iter_columns() if each.name not in kept}
         return {name: reason for name, reason in reasons.items() if reason}
 
     def strengths(self, redact: Mapping[str, str]) -> Strengths:
@@ -219,15 +227,22 @@ _OPTIMIZE = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the frame with categories as text and decimals as floats, as the data room keeps them."""
-    words = (pl.Categorical, pl.Enum, pl.Null)
-    as_text = [name for name, kind in frame.schema.items() if isinstance(kind, words)]
-    as_float = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Decimal)]
-    return frame.with_columns(pl.col(as_text).cast(pl.String), pl.col(as_float).cast(pl.Float64))
+    return frame.with_columns(made for made in map(_plainer, frame.iter_columns()) if made is not None)
+
+
+def _plainer(values: pl.Series) -> pl.Series | None:
+    if isinstance(values.dtype, pl.Categorical | pl.Enum | pl.Null):
+        return values.cast(pl.String)
+    return values.cast(pl.Float64) if isinstance(values.dtype, pl.Decimal) else None
 
 
 def _check(frame: pl.DataFrame, said: Said) -> None:
     if not frame.height:
         raise EmptySource("the data hold no rows: there is nothing to look at. Check the file or the query.")
+    # Wherever a column is selected by name, Polars would take these for others too.
+    patterns = [name for name in frame.columns if name == "*" or (name.startswith("^") and name.endswith("$"))]
+    if patterns:
+        raise DataError(f"the column {quoted(patterns[0])} has the name of a pattern. Rename it in the source.")
     named = {"--time": said.time, "--key": said.key, "--group": said.group}
     places = [(option, name) for option, name in named.items() if name]
     for option, name in [*places, *(("--known-after", name) for name in said.known_after)]:
@@ -251,7 +266,7 @@ def _label(frame: pl.DataFrame, said: Said) -> tuple[Rule | None, pl.Series]:
         # The project file would take a colon for the border between a file and a function.
         if ":" not in said.label:
             return None, frame[said.label]
-        rule = Rule(text=said.label, columns=(said.label,), code=f"pl.col({quoted(said.label)})")
+        rule = Rule(text=said.label, columns=(said.label,), code=column_code(said.label))
         return rule, frame[said.label]
     if is_argument(said.label):
         raise UnknownColumn(said.label, known=frame.columns, where="--label")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 import polars as pl
 
-__all__ = ["amounts", "find_key", "find_time", "is_epoch", "personal", "slice_columns", "words"]
+__all__ = ["amounts", "find_key", "find_time", "is_epoch", "open_ended", "personal", "slice_columns", "words"]
 
 _MIN_ROWS = 20                     # fewer rows have unique values by chance
 _MIN_MOMENTS = 20
@@ -41,6 +41,8 @@ _LOOKED_AT = 1_000                 # texts, for what they look like
 _PLACE_WORDS = {
     "lat", "latitude", "lon", "lng", "long", "longitude", "area", "tract", "zip", "code", "postcode",
 }
+_LISTED_VALUES = 200               # a schema lists up to 100 of the training part
+_NEW_VALUES = 0.03                 # a schema calls it an error when 5 % of the rows hold values that it does not list
 _SENSITIVE = {
     "sex", "gender", "race", "ethnicity", "religion", "nationality", "disability", "citizenship", "senior",
 }
@@ -71,14 +73,13 @@ def find_key(frame: pl.DataFrame, *, skip: Collection[str]) -> str | None:
     >>> find_key(pl.DataFrame({"fare": [5, 7], "trip_id": ["a", "b"]}), skip=())
     'trip_id'
     """
-    named = [name for name in frame.columns if name not in skip and words(name) & _KEY_WORDS]
-    others = [name for name in frame.columns if name not in skip and name not in named]
-    found = next((name for name in named if _names_rows(frame[name])), None)
-    if found or frame.height < _MIN_ROWS:
-        return found
-    text = (name for name in others if frame[name].dtype == pl.String and _names_rows(frame[name]))
-    counting = (name for name in others if frame[name].dtype.is_integer() and _counts_rows(frame[name]))
-    return next(text, None) or next(counting, None)
+    unique = [each for each in frame.iter_columns() if each.name not in skip and _names_rows(each)]
+    named = [each.name for each in unique if words(each.name) & _KEY_WORDS]
+    if named or frame.height < _MIN_ROWS:
+        return next(iter(named), None)
+    text = [each.name for each in unique if each.dtype == pl.String]
+    counting = [each.name for each in unique if each.dtype.is_integer() and _counts_rows(each)]
+    return next(iter([*text, *counting]), None)
 
 
 def find_time(frame: pl.DataFrame, *, skip: Collection[str]) -> str | None:
@@ -98,8 +99,8 @@ def find_time(frame: pl.DataFrame, *, skip: Collection[str]) -> str | None:
     >>> find_time(pl.DataFrame({"started_at": range(1_400_000_000, 1_400_000_100)}), skip=())
     'started_at'
     """
-    found = [name for name in frame.columns if name not in skip and _is_moment(frame[name])]
-    return min(found, key=lambda name: _time_rank(frame[name])) if found else None
+    found = [each for each in frame.iter_columns() if each.name not in skip and _is_moment(each)]
+    return min(found, key=_time_rank).name if found else None
 
 
 def is_epoch(values: pl.Series) -> bool:
@@ -161,7 +162,7 @@ def slice_columns(
     >>> slice_columns(rows, strengths={})
     ('paid',)
     """
-    found = [name for name in frame.columns if _divides(frame[name])]
+    found = [each.name for each in frame.iter_columns() if _divides(each)]
     order = {
         name: (not words(name) & _SENSITIVE, bool(words(name) & _CALENDAR_WORDS), -strengths.get(name, 0.0))
         for name in found
@@ -185,8 +186,34 @@ def amounts(frame: pl.DataFrame, *, strengths: Mapping[str, float]) -> tuple[str
     >>> amounts(rows, strengths={})
     ('fare',)
     """
-    found = [name for name in frame.columns if _measures(frame[name])]
+    found = [each.name for each in frame.iter_columns() if _measures(each)]
     return tuple(sorted(found, key=lambda name: -strengths.get(name, 0.0)))
+
+
+def open_ended(frame: pl.DataFrame) -> dict[str, float]:
+    """Return the text columns in which values must be expected that were never seen, with their likely share.
+
+    The share of rows whose value stands there only once estimates the chance that the next row's value is new.
+    Columns whose values no schema would list, because there are too many or nearly as many as rows, are left out.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame of shape (n_rows, n_columns)
+
+    References
+    ----------
+    Good (1953), The population frequencies of species and the estimation of population parameters,
+    Biometrika 40.
+
+    Examples
+    --------
+    >>> open_ended(pl.DataFrame({"cabin": ["A1", "B2", "C3", "A1"], "port": ["S", "C", "S", "C"]}))
+    {'cabin': 0.5}
+    """
+    text = (each.drop_nulls() for each in frame.iter_columns() if each.dtype == pl.String)
+    listed = [each for each in text if each.n_unique() <= min(_LISTED_VALUES, 0.95 * len(each))]
+    shares = {each.name: _share(each.is_unique()) for each in listed}
+    return {name: share for name, share in shares.items() if share >= _NEW_VALUES}
 
 
 def _measures(values: pl.Series) -> bool:
@@ -208,7 +235,7 @@ def _names_rows(values: pl.Series) -> bool:
 
 def _counts_rows(values: pl.Series) -> bool:
     """Say whether values are a row number: sorted they go up by one nearly everywhere."""
-    if words(values.name) & (_CALENDAR_WORDS | _TIME_WORDS) or not _names_rows(values):
+    if words(values.name) & (_CALENDAR_WORDS | _TIME_WORDS):
         return False
     return _share(values.sort().diff().drop_nulls() == 1) > 0.9
 

@@ -85,12 +85,11 @@ def find_simple_rule(
     """
     truth = coded(label, outcome)
     rows = _chosen_rows(frame, truth, time)
-    usable = [name for name in columns if _is_usable(frame.schema[name])][:_COLUMNS]
-    if not usable or not len(rows):
-        return None
-    sample, known = frame.select(usable)[rows], truth[rows]
+    wanted = set(columns)
+    usable = [each for each in frame.iter_columns() if each.name in wanted and _is_usable(each.dtype)]
     kind = _KINDS[outcome.task]
-    proposals = [found for name in usable for found in kind(sample[name], known, outcome)]
+    known = truth[rows]
+    proposals = [found for each in usable[:_COLUMNS] for found in kind(each.gather(rows), known, outcome)]
     best = max(proposals, key=lambda found: found.score, default=None)
     return best if best is not None and best.score > _floor(outcome) else None
 

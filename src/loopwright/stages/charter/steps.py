@@ -31,7 +31,7 @@ def _adopt(project: Project, *, charter: Charter) -> Charter:  # noqa: ARG001 --
 
 
 def _stated(settings: Settings) -> Charter:
-    from loopwright.projectfile import limits
+    from loopwright.limits import limits
     from loopwright.records.charter import Target
 
     charter, targets, data = settings.charter, settings.targets, settings.data

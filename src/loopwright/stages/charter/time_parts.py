@@ -59,16 +59,19 @@ def time_parts(frame: pl.DataFrame, *, columns: Collection[str]) -> tuple[TimePa
     [('start_hour', 'start.dt.hour()')]
     """
     rows = frame.head(_ROWS) if frame.height <= _ROWS else frame.gather_every(frame.height // _ROWS)
-    moments = [name for name in columns if is_argument(name) and _is_moment(rows[name])][:_COLUMNS]
-    return tuple(part for name in moments for part in _parts_of(rows, name) if part.name not in frame.columns)
+    wanted = {name for name in columns if is_argument(name)}
+    moments = [each for each in rows.iter_columns() if each.name in wanted and _is_moment(each)]
+    taken = set(frame.columns)
+    found = (part for each in moments[:_COLUMNS] for part in _parts_of(rows, each))
+    return tuple(part for part in found if part.name not in taken)
 
 
 def _is_moment(values: pl.Series) -> bool:
     return isinstance(values.dtype, pl.Date | pl.Datetime) or is_epoch(values)
 
 
-def _parts_of(rows: pl.DataFrame, column: str) -> list[TimePart]:
-    values, code = rows[column], column
+def _parts_of(rows: pl.DataFrame, values: pl.Series) -> list[TimePart]:
+    column = code = values.name
     if values.dtype.is_integer():
         values, code = pl.from_epoch(values, time_unit="s"), f"pl.from_epoch({column}, time_unit=\"s\")"
     made = {"weekday": values.dt.weekday()}

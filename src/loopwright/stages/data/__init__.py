@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loopwright.lazy import exports
-from loopwright.stages.data.steps import ROW, SCHEMA_FILE, describe, infer, ingest, read, review, split, validate
+from loopwright.stages.data.steps import ROW, SCHEMA_FILE, check, describe, infer, ingest, read, review, split, validate
 
 if TYPE_CHECKING:
     from loopwright.stages.data.anomalies import find as find_anomalies
@@ -23,6 +23,7 @@ __all__ = [
     "ReadOptions",
     "Reading",
     "SplitRule",
+    "check",
     "describe",
     "find_anomalies",
     "infer",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from loopwright.errors import UnknownColumn
+from loopwright.errors import UnknownColumn, UnreadableSource
 from loopwright.settings import DataSettings
 
 __all__ = ["redact", "require_columns", "with_rows"]
@@ -18,7 +18,14 @@ def require_columns(frame: pl.DataFrame, data: DataSettings) -> pl.DataFrame:
     Raises
     ------
     UnknownColumn
+    UnreadableSource
+        If a column is called ``*`` or ``^...$``, which means other columns too wherever columns are named.
     """
+    patterns = [name for name in frame.columns if name == "*" or (name.startswith("^") and name.endswith("$"))]
+    if patterns:
+        raise UnreadableSource(
+            f"the column {patterns[0]!r} has a name that stands for a pattern of names. Rename it in the source."
+        )
     meanings = {"key": data.key, "time": data.time, "group": data.group}
     named = [(f"[data] {meaning} in loopwright.toml", column) for meaning, column in meanings.items() if column]
     named += [("[data.privacy] redact in loopwright.toml", column) for column in data.privacy.redact]

@@ -46,8 +46,10 @@ def paths(source: str, *, folder: Path) -> tuple[Path, ...]:
             f"[data] source = {source!r} is a folder. Name a file in it, or write a glob such as "
             f'"{source.rstrip("/")}/*.csv". {nearest_files(source + "/*", folder=folder)}'
         )
-    pattern = _SPAN.sub("*", source)
-    found = tuple(sorted(Path(name) for name in glob.glob(str(folder / pattern), recursive=True) if Path(name).is_file()))
+    # Brackets in the name of the folder, or of a file that is called so, stand for themselves.
+    pattern = glob.escape(source) if (folder / source).is_file() else _SPAN.sub("*", source)
+    names = glob.glob(pattern, root_dir=folder, recursive=True)
+    found = tuple(sorted(path for name in names if (path := folder / name).is_file()))
     if not found:
         raise UnreadableSource(
             f"[data] source = {source!r}: there is no such file in {folder}. Put the file there, or mend the path. "
@@ -130,7 +132,7 @@ def _unknown(source: str) -> Ref:
 def _load(cache: Path) -> dict[str, list[object]]:
     try:
         return dict(json.loads(cache.read_text()))
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):
         return {}  # No cache yet, or a damaged one: read the files again.
 
 

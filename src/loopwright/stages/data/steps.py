@@ -6,17 +6,17 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loopwright.errors import SchemaError
+from loopwright.errors import SchemaError, UnknownColumn
 from loopwright.project import Project
 from loopwright.records import Anomaly, DatasetVersion, Evidence, LabelSet, Ref, Schema, Statistics
-from loopwright.settings import DataSettings, SplitSettings
+from loopwright.settings import DataSettings, SplitSettings, TargetSettings
 from loopwright.step import step
 from loopwright.store.metadata import now
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["ROW", "SCHEMA_FILE", "describe", "infer", "ingest", "read", "review", "split", "validate"]
+__all__ = ["ROW", "SCHEMA_FILE", "check", "describe", "infer", "ingest", "read", "review", "split", "validate"]
 
 ROW = "__row"                      # position of a row in its dataset version, in every table made from it
 SCHEMA_FILE = "schema.toml"
@@ -44,7 +44,18 @@ def ingest(project: Project) -> DatasetVersion:
 
     settings = project.settings.data
     cache = project.folder / ".loopwright" / "files.json"
-    return _ingest(project, sources=fingerprints(settings.source, folder=project.folder, cache=cache), data=_read_by(settings))
+    dataset = _ingest(project, sources=fingerprints(settings.source, folder=project.folder, cache=cache), data=_read_by(settings))
+    _require_slices(project.settings.targets, dataset)
+    return dataset
+
+
+def _require_slices(targets: TargetSettings, dataset: DatasetVersion) -> None:
+    """Raise if a column to slice by is not there, before anything is trained."""
+    known = [column.name for column in dataset.columns]
+    limited = [key.partition("@")[2] for key in targets.satisfice if "@" in key]
+    for column in (*targets.slices, *limited):
+        if column not in known:
+            raise UnknownColumn(column, known=known, where="[targets] in loopwright.toml")
 
 
 @step(uses=("polars",))
@@ -239,6 +250,45 @@ def _validate(
     rows = read(project, dataset, parts=parts)
     found = validate_parts(rows, schema, statistics=statistics, key=dataset.key, row=ROW, made_from=made_from)
     return (*found, validated(found, schema, dataset=dataset, made_from=made_from, at=now()))
+
+
+def check(
+    project: Project, frame: pl.DataFrame, *, environment: str = "serving", key: str | None = None
+) -> tuple[Anomaly, ...]:
+    """Compare rows from elsewhere, such as those to be predicted, with the reviewed schema; nothing is remembered.
+
+    Parameters
+    ----------
+    project : Project
+    frame : DataFrame of shape (n_rows, n_columns)
+    environment : str, default="serving"
+        What the rows are for: when serving, the label and what is known only after the outcome are not expected.
+    key : str, optional
+        Column that names example rows.
+
+    Returns
+    -------
+    tuple of Anomaly
+        Errors first.
+
+    Raises
+    ------
+    SchemaError
+        If there is no schema yet, or it has no such environment.
+    """
+    from loopwright.stages.data.anomalies import find
+    from loopwright.stages.data.schema_file import parse
+
+    path = project.folder / SCHEMA_FILE
+    if not path.is_file():
+        raise SchemaError(f"there is no {SCHEMA_FILE} in {project.folder} yet. `loopwright run` proposes one.")
+    schema = parse(path.read_text(encoding="utf-8"), file=SCHEMA_FILE)
+    if environment not in schema.environments:
+        raise SchemaError(
+            f"{SCHEMA_FILE} knows no environment {environment!r}; it has {', '.join(schema.environments)}."
+        )
+    found = find(frame, schema, part="all", environment=environment, key=key)
+    return tuple(sorted(found, key=lambda item: item.severity != "error"))
 
 
 def read(project: Project, dataset: DatasetVersion, *, parts: DatasetVersion | None = None) -> pl.DataFrame:

@@ -25,9 +25,10 @@ from loopwright.stages.training.running import Keep, Part, parts_of
 if TYPE_CHECKING:
     from loopwright.stages.training import Material
 
-__all__ = ["Subject", "evaluated", "predictions_in"]
+__all__ = ["Subject", "evaluated", "most_telling", "predictions_in"]
 
 _TOLERANCE = 1e-4                  # the parity gate's
+_MOST_MEASURED = 200               # features whose importance is measured: each takes five more predictions of the part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +103,7 @@ def predictions_in(content: bytes, part: str) -> NDArray[np.float64]:
 
 
 def _importances(subject: Subject, test: Part, of: Material, *, keep: Keep, at: str) -> tuple[Evidence, ...]:
-    names = [feature.name for feature in of.features.features]
+    names = most_telling(test.inputs, test.truth, most=_MOST_MEASURED)
     try:
         found = importance(
             subject.applied.scorer.predict, test.inputs, names, test.truth, charter=of.charter,
@@ -115,6 +116,34 @@ def _importances(subject: Subject, test: Part, of: Material, *, keep: Keep, at: 
     bars = ImportanceBars(metric=next(iter(of.charter.optimize)), features=ranked)
     picture = _picture("importance", encode_exhibit(bars), subject, keep=keep, at=at)
     return (*importance_evidence(found, subject=subject.model.ref, charter=of.charter, part="test", at=at), picture)
+
+
+def most_telling(inputs: pl.DataFrame, truth: NDArray[np.int64] | NDArray[np.float64], *, most: int) -> list[str]:
+    """Return the columns to measure one by one: all, or of very many those that move most with the label.
+
+    Parameters
+    ----------
+    inputs : DataFrame of shape (n_rows, n_features)
+    truth : array of shape (n_rows,)
+    most : int
+        So many at the most; text columns come first, and numbers by their correlation with the label.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"noise": [1.0, 1.0, 2.0, 2.0], "signal": [0.0, 1.0, 0.0, 1.0]})
+    >>> most_telling(rows, np.array([0, 1, 0, 1]), most=1)
+    ['signal']
+    """
+    if inputs.width <= most:
+        return inputs.columns
+    text = [name for name, kind in inputs.schema.items() if kind == pl.String]
+    numbers = inputs.drop(text)
+    values = np.nan_to_num(numbers.to_numpy().astype(np.float64))
+    centred = values - values.mean(axis=0)
+    spread = np.sqrt((centred**2).sum(axis=0))
+    covariance = np.abs((truth - truth.mean()) @ centred)
+    strength = np.divide(covariance, spread, out=np.zeros_like(spread), where=spread > 0)
+    return [*text, *(numbers.columns[place] for place in np.argsort(-strength))][:most]
 
 
 def _pictures(

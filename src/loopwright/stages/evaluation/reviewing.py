@@ -35,11 +35,13 @@ def git_state(folder: Path) -> GitState:
     if shutil.which("git") is None or not any((place / ".git").exists() for place in (folder, *folder.parents)):
         return GitState(commit=None)
     commit = _git(folder, "rev-parse", "--verify", "HEAD")
-    if commit is None:
-        return GitState(commit=None)
     present = [name for name in _FILES if (folder / name).exists()]
-    changed = _git(folder, "status", "--porcelain", "--untracked-files=all", "--", *present) or ""
-    return GitState(commit=commit, uncommitted=tuple(sorted(line[3:] for line in changed.splitlines())))
+    tracked = set((_git(folder, "ls-files", "--", *present) or "").splitlines())
+    if commit is None or not tracked:
+        # A project inside somebody else's repository, say in a folder that it ignores, is not under version control.
+        return GitState(commit=None)
+    changed = set((_git(folder, "diff", "--name-only", "--relative", "HEAD", "--", *present) or "").splitlines())
+    return GitState(commit=commit, uncommitted=tuple(sorted((set(present) - tracked) | changed)))
 
 
 def review_evidence(model: Model, *, commit: str, uncommitted: tuple[str, ...], at: str) -> Evidence:

@@ -14,6 +14,7 @@ from loopwright.stages.features.computing import compute, feature_functions, nee
 __all__ = ["cost", "policy", "privacy", "tested"]
 
 _ROWS_ALONE = 25                   # rows that are computed one at a time, as a server would
+_MOST_TOLD = 200                   # features whose cost is told one by one
 _EMAIL = r"^[\w.+-]+@[\w-]+\.[\w.]+$"
 _PHONE = r"^\+?\d[\d ()/-]{7,}\d$"
 _NAMES_A_PERSON = re.compile(r"(^|_)(first|last|full|sur|driver|customer|patient|user)_?name($|_)|e_?mail|phone|passport|ssn")
@@ -85,16 +86,21 @@ def privacy(frame: pl.DataFrame, dataset: DatasetVersion, *, data: DataSettings,
 
 
 def cost(table: pl.DataFrame, featureset: FeatureSet, *, at: str) -> tuple[Evidence, ...]:
-    """Measure what each feature costs: time to compute it, and how often it is missing."""
+    """Measure what each feature costs: time to compute it, and how often it is missing.
+
+    Of more than 200 features, those that are missing most often are told; a list of thousands helps nobody.
+    """
+    missing = {feature.name: table[feature.name].null_count() for feature in featureset.features}
+    told = sorted(featureset.features, key=lambda feature: -missing[feature.name])[:_MOST_TOLD]
     return tuple(
         Evidence(
             made_from=(featureset.ref,), check="cost.feature", subject=featureset.ref, slice=feature.name,
-            claim=f"{feature.name} is missing in {table[feature.name].null_count() / max(1, table.height):.1%} of rows"
+            claim=f"{feature.name} is missing in {missing[feature.name] / max(1, table.height):.1%} of rows"
             + (f" and takes {1e6 * feature.seconds / max(1, table.height):.2f} µs a row" if feature.seconds is not None else "")
             + f"; it needs {len(feature.inputs)} source column{'s' if len(feature.inputs) != 1 else ''}",
             passed=None, rows=table.height, at=at,
         )
-        for feature in featureset.features
+        for feature in (featureset.features if len(featureset.features) <= _MOST_TOLD else told)
     )
 
 

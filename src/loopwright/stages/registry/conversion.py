@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,12 +13,16 @@ from sklearn.pipeline import Pipeline
 
 from loopwright.errors import ModelError
 from loopwright.records.feature_set import Feature
+from loopwright.stages.training.isolation import isolated
 
-__all__ = ["ML_OPSET", "OPSET", "to_onnx"]
+__all__ = ["MAX_INPUTS", "ML_OPSET", "OPSET", "to_onnx"]
 
 OPSET = 21
 """Version of the ONNX operators. Pinned, so that an upgrade of the converter does not change what is written,
 and of 2024, so that the runtimes of phones and browsers can read it."""
+
+MAX_INPUTS = 2000
+"""Features beyond which a model is not converted."""
 
 ML_OPSET = 3
 """Version of ONNX's operators for trees and text, pinned for the same reasons."""
@@ -68,6 +71,11 @@ def to_onnx(pipeline: Pipeline, features: Sequence[Feature]) -> bytes:
     """
     convertible = copy.deepcopy(pipeline)
     _floor_thresholds(convertible[-1])
+    if len(features) > MAX_INPUTS:
+        raise ModelError(
+            f"{len(features)} features are more than the {MAX_INPUTS} for which ONNX is worth while: a graph has one "
+            f"input for each, and takes minutes to load. Keep the model as skops."
+        )
     try:
         model = _converted(convertible, features)
     except Exception as error:
@@ -77,6 +85,7 @@ def to_onnx(pipeline: Pipeline, features: Sequence[Feature]) -> bytes:
             f"Keep the model as skops, or choose an estimator that ONNX has a form for."
         ) from error
     _restore_missing_sides(model, convertible[-1])
+    _sort_operator_sets(model)
     return bytes(model.SerializeToString(deterministic=True))
 
 
@@ -87,9 +96,9 @@ def _converted(pipeline: Pipeline, features: Sequence[Feature]) -> ModelProto:
     types = {"numeric": FloatTensorType, "categorical": StringTensorType}
     # Without zipmap probabilities are one tensor instead of a list of dictionaries.
     options = {id(pipeline[-1]): {"zipmap": False}} if is_classifier(pipeline[-1]) else None
-    with warnings.catch_warnings():
-        # The converter hands booleans to integer attributes, about which protobuf 6 warns on every call.
-        warnings.simplefilter("ignore")
+    # The converter hands booleans to integer attributes, about which protobuf 6 warns on every call. The filters of
+    # warnings are one per process, and fits that run at the same time set them: so the same isolation as theirs.
+    with isolated():
         return skl2onnx.to_onnx(
             pipeline,
             initial_types=[(each.name, types[each.kind]([None, 1])) for each in features],
@@ -97,6 +106,13 @@ def _converted(pipeline: Pipeline, features: Sequence[Feature]) -> ModelProto:
             options=options,
             target_opset={"": OPSET, "ai.onnx.ml": ML_OPSET},
         )
+
+
+def _sort_operator_sets(model: ModelProto) -> None:
+    """Put the operator sets in order: the converter lists them in the order of a hash that changes by process."""
+    ordered = sorted(model.opset_import, key=lambda each: each.domain)
+    del model.opset_import[:]
+    model.opset_import.extend(ordered)
 
 
 def _floor_thresholds(model: BaseEstimator) -> None:

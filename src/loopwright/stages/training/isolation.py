@@ -88,6 +88,8 @@ class _Shared:
         line: str | None = None,
     ) -> None:
         notes = getattr(self._sink, "notes", None)
+        if notes is None and issubclass(category, DeprecationWarning | PendingDeprecationWarning):
+            return  # Python hides these by default; the filter of the threads inside must not uncover them elsewhere.
         if notes is None:
             self._elsewhere(message, category, filename, lineno, file, line)
         else:

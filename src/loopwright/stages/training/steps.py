@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from loopwright.codedigest import Code
 from loopwright.errors import TrainingError
@@ -15,7 +16,7 @@ from loopwright.stages.training.ladder import BASELINES, LINEAR
 from loopwright.stages.training.material import Configuration, Material
 from loopwright.step import step
 from loopwright.store.metadata import now
-from loopwright.userfiles import load
+from loopwright.userfiles import code_refs, load
 
 __all__ = ["baselines", "check", "choose", "finish", "search", "train"]
 
@@ -58,9 +59,10 @@ def _baseline(project: Project, *, name: str, of: Material, seed: int, rule: Cod
         return baseline_run(rows, name=name, of=of, seed=seed, keep=project.artifacts.put, row=ROW)
     function = load(project, rule)[rule.functions[0]]
     source = read(project, of.dataset, parts=of.parts)
-    return heuristic_run(
+    run = heuristic_run(
         rows, source, function, name=name, file=rule.file, of=of, keep=project.artifacts.put, row=ROW
     )
+    return replace(run, made_from=(*run.made_from, *code_refs(project, rule, rule.functions)))
 
 
 def baselines(project: Project, material: Material) -> tuple[Run, ...]:
