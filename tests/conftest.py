@@ -85,7 +85,9 @@ def trips(rows: int = 600, *, seed: int = 0) -> str:
         miles = round(draw.expovariate(0.3), 2)
         payment = draw.choice(["card", "cash", "card", ""])
         chance = 0.2 + (0.5 if payment == "card" else 0) + min(miles, 10) * 0.02
-        lines.append(f"t{number},{miles},{round(3 + 2 * miles + draw.random(), 2)},{payment},{int(draw.random() < chance)}")
+        lines.append(
+            f"t{number},{miles},{round(3 + 2 * miles + draw.random(), 2)},{payment},{int(draw.random() < chance)}"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -29,7 +29,7 @@ class Options:
 
 
 @step(uses=("msgspec",))
-def plain(project: Project, *, name: str = "a", options: Options = Options()) -> Schema:  # noqa: B008
+def plain(project: Project, *, name: str = "a", options: Options = Options()) -> Schema:
     RAN.append(f"plain {name} {options.high}")
     return a_schema(name, str(options.high))
 

@@ -15,7 +15,10 @@ def test_two_versions_of_a_module_live_side_by_side():
 
 
 def test_a_module_may_import_others_of_the_project_and_libraries():
-    sources = {"features.py": "import math\nfrom parts.units import MILE\ndef f(x): return math.floor(x * MILE)", "parts/units.py": "MILE = 1.609"}
+    sources = {
+        "features.py": "import math\nfrom parts.units import MILE\ndef f(x): return math.floor(x * MILE)",
+        "parts/units.py": "MILE = 1.609",
+    }
     sources["features.py"] = sources["features.py"].replace("from parts.units import MILE", "from units import MILE")
     sources["units.py"] = sources.pop("parts/units.py")
     assert functions(sources, "features.py", ("f",))["f"](10) == 16
@@ -35,12 +38,15 @@ def test_an_error_inside_a_function_names_file_line_and_text():
     def broken():
         return functions({"rules.py": "def f(x):\n    return x.nothing\n"}, "rules.py", ("f",))["f"](1)
 
-    with pytest.raises(UserCodeError, match=r"rules\.py:2: function `f` failed while it ran: AttributeError"):
-        with blamed("rules.py", "f", doing="it ran"):
-            broken()
+    message = r"rules\.py:2: function `f` failed while it ran: AttributeError"
+    with pytest.raises(UserCodeError, match=message), blamed("rules.py", "f", doing="it ran"):
+        broken()
 
 
 def test_a_bundle_holds_the_text_of_every_file(tmp_path: Path):
     (tmp_path / "a.py").write_text("A = 'é'")
     (tmp_path / "b.py").write_text("B = 2")
-    assert unbundle(bundle((tmp_path / "a.py", tmp_path / "b.py"), folder=tmp_path)) == {"a.py": "A = 'é'", "b.py": "B = 2"}
+    assert unbundle(bundle((tmp_path / "a.py", tmp_path / "b.py"), folder=tmp_path)) == {
+        "a.py": "A = 'é'",
+        "b.py": "B = 2",
+    }

@@ -1,8 +1,8 @@
 """Digests of code: a function together with everything of this project and of Loopwright that it calls.
 
 Files are read as syntax trees and never run, so that the question "has the code changed?" costs no import.
-Comments, layout, docstrings and the annotations of functions do not count; a name that is never used does not count either. Libraries are
-outside: a step names those whose versions matter to it.
+Comments, layout, docstrings and the annotations of functions do not count; a name that is never used does not
+count either. Libraries are outside: a step names those whose versions matter to it.
 """
 
 from __future__ import annotations
@@ -52,15 +52,15 @@ class Code:
 class _Definition:
     digest: str
     line: int
-    kind: str                      # "function", "class" or "value"
-    names: tuple[str, ...]         # dotted names that the definition uses
+    kind: str  # "function", "class" or "value"
+    names: tuple[str, ...]  # dotted names that the definition uses
     arguments: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Module:
     definitions: dict[str, _Definition]
-    imports: dict[str, str]        # local name -> dotted name of what it stands for
+    imports: dict[str, str]  # local name -> dotted name of what it stands for
 
 
 @dataclass(slots=True)
@@ -101,9 +101,7 @@ class CodeIndex:
         """Return the public functions of a module in the order of the file, with their argument names."""
         definitions = self._module(module).definitions
         public = {
-            name: item
-            for name, item in definitions.items()
-            if item.kind == "function" and not name.startswith("_")
+            name: item for name, item in definitions.items() if item.kind == "function" and not name.startswith("_")
         }
         return {name: item.arguments for name, item in sorted(public.items(), key=lambda pair: pair[1].line)}
 
@@ -353,7 +351,10 @@ def _imports(tree: ast.Module, module: str, *, is_package: bool) -> dict[str, st
 
 def _strip_what_does_not_run(node: ast.AST) -> None:
     for part in ast.walk(node):
-        if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and ast.get_docstring(part) is not None:
+        if (
+            isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            and ast.get_docstring(part) is not None
+        ):
             part.body = part.body[1:] or [ast.Pass()]
         # Annotations of functions do not run; those of a class say what its fields are.
         if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):

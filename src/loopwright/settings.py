@@ -83,15 +83,20 @@ class TargetSettings:
         "The label value that counts as positive; the rarer one if not said (binary only).", default=None
     )
     threshold: float | Literal["f1", "balanced_accuracy"] = says(
-        "Probability from which a row is called positive, or the metric whose best threshold on the validation part is taken.",
-        default=0.5, ge=0, le=1,
+        "Probability from which a row is called positive, or the metric whose best threshold on the "
+        "validation part is taken.",
+        default=0.5,
+        ge=0,
+        le=1,
     )
     slices: tuple[str, ...] = says("Columns whose values are evaluated one by one.", default=())
     min_slice_rows: int = says("Slices with fewer rows are shown but not judged.", default=50, ge=2)
     confidence: float = says("Level of all intervals.", default=0.95, gt=0.5, lt=1)
     not_worse_by: float = says(
-        "A new model may be worse than the champion by this much in the optimized metric (lower end of the paired interval).",
-        default=0.005, ge=0,
+        "A new model may be worse than the champion by this much in the optimized metric "
+        "(lower end of the paired interval).",
+        default=0.005,
+        ge=0,
     )
 
 
@@ -119,9 +124,7 @@ class DataSettings:
     )
     delimiter: str | None = says("Column separator of a CSV file; found by itself if not said.", default=None)
     encoding: str = says("Text encoding of CSV files.", default="utf-8")
-    on_anomaly: Literal["stop", "warn"] = says(
-        "What an anomaly of severity error does to the run.", default="stop"
-    )
+    on_anomaly: Literal["stop", "warn"] = says("What an anomaly of severity error does to the run.", default="stop")
     owner: str = says("Who answers for the data.", default="")
     licence: str = says("What the data may be used for.", default="")
     collection: str = says("How the data were collected.", default="")
@@ -143,8 +146,8 @@ class SplitSettings:
     by: Literal["random", "time", "group", "stratified"] = says("How.", default="random")
     validation: float = says("Share of rows to choose with.", default=0.15, gt=0, lt=0.9)
     test: float = says("Share of rows to judge with.", default=0.15, gt=0, lt=0.9)
-    validation_from: str | None = says("With by = \"time\": first moment of the validation part, ISO 8601.", default=None)
-    test_from: str | None = says("With by = \"time\": first moment of the test part, ISO 8601.", default=None)
+    validation_from: str | None = says('With by = "time": first moment of the validation part, ISO 8601.', default=None)
+    test_from: str | None = says('With by = "time": first moment of the test part, ISO 8601.', default=None)
     seed: int = says("Seed of the division.", default=0, ge=0)
 
 
@@ -177,7 +180,9 @@ class TrainingSettings:
     """How hard to search."""
 
     trials: int = says("Trials per candidate with a search space, over all rounds.", default=12, ge=1, le=100_000)
-    rounds: int = says("Rounds of the coarse-to-fine search; each narrows the space around the best.", default=3, ge=1, le=20)
+    rounds: int = says(
+        "Rounds of the coarse-to-fine search; each narrows the space around the best.", default=3, ge=1, le=20
+    )
     keep: float = says("Share of the best trials that the next round is drawn around.", default=0.25, gt=0, le=1)
     seed: int = says("Root of all seeds.", default=0, ge=0)
 

@@ -133,9 +133,7 @@ def _short(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def _recall_or_compute(
-    project: Project, label: str, manifest: Manifest, compute: Callable[[], object]
-) -> object:
+def _recall_or_compute(project: Project, label: str, manifest: Manifest, compute: Callable[[], object]) -> object:
     key = hashlib.sha256(json.dumps([label.split(" ", maxsplit=1)[0], manifest], sort_keys=True).encode()).hexdigest()
     found, made = _recall(project, key)
     if found:
@@ -163,9 +161,7 @@ def _recall(project: Project, key: str) -> tuple[bool, object]:
     return True, records if execution.many else records[0]
 
 
-def _compute(
-    project: Project, label: str, key: str, manifest: Manifest, compute: Callable[[], object]
-) -> object:
+def _compute(project: Project, label: str, key: str, manifest: Manifest, compute: Callable[[], object]) -> object:
     previous = project.metadata.execution(step=label)
     why = reason(previous.manifest if previous else None, manifest)
     project.progress.started(label)
@@ -175,8 +171,14 @@ def _compute(
     many = isinstance(made, tuple)
     records = cast("tuple[Record, ...]", made if many else (made,))
     execution = Execution(
-        step=label, key=key, at=at, seconds=seconds, why=why, manifest=manifest,
-        outputs=tuple(record.ref for record in records), many=many,
+        step=label,
+        key=key,
+        at=at,
+        seconds=seconds,
+        why=why,
+        manifest=manifest,
+        outputs=tuple(record.ref for record in records),
+        many=many,
     )
     project.metadata.remember_execution(execution, records)
     project.note(Outcome(step=label, recalled=False, why=why, seconds=seconds))
@@ -192,7 +194,8 @@ def _manifest(
         "code": project.code_index.closure(verb.__module__, [verb.__name__]),
         "inputs": {},
         "options": {},
-        "libraries": {name: library_version(name) for name in uses} | {"python": ".".join(map(str, sys.version_info[:2]))},
+        "libraries": {name: library_version(name) for name in uses}
+        | {"python": ".".join(map(str, sys.version_info[:2]))},
     }
     for name, value in arguments.items():
         _enter(manifest, name, value)

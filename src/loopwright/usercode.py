@@ -34,7 +34,7 @@ def unbundle(content: bytes) -> dict[str, str]:
 
 
 def functions(sources: Mapping[str, str], file: str, names: tuple[str, ...]) -> dict[str, Callable[..., object]]:
-    """Run a module and return the functions asked for.
+    r"""Run a module and return the functions asked for.
 
     Parameters
     ----------
@@ -51,7 +51,8 @@ def functions(sources: Mapping[str, str], file: str, names: tuple[str, ...]) -> 
 
     Examples
     --------
-    >>> code = {"rules.py": "from units import MILE\\ndef far(miles): return miles * MILE > 10", "units.py": "MILE = 1.609"}
+    >>> rules = "from units import MILE\ndef far(miles): return miles * MILE > 10"
+    >>> code = {"rules.py": rules, "units.py": "MILE = 1.609"}
     >>> functions(code, "rules.py", ("far",))["far"](7)
     True
     """
@@ -64,7 +65,7 @@ def functions(sources: Mapping[str, str], file: str, names: tuple[str, ...]) -> 
 
 @contextmanager
 def blamed(file: str, name: str, *, doing: str) -> Iterator[None]:
-    """Turn any error of the user's function, or of the file itself if no name is given, into one with place and text."""
+    """Turn any error of the user's function, or of the file if no name is given, into one with place and text."""
     try:
         yield
     except LoopwrightError:

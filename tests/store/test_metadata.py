@@ -108,3 +108,13 @@ def test_the_activity_log_keeps_who_did_what_for_how_long(metadata):
     done = Activity(command="loopwright run", at="2026-01-01T00:00:00Z", seconds=2.5, exit_code=20, who="ann@host")
     metadata.log(done)
     assert metadata.activities() == [done]
+
+
+def test_a_withdrawn_alias_means_nothing_and_its_history_stays(metadata):
+    metadata.name("champion", model("a").ref, by="ann@host", why="first")
+    metadata.name("champion", model("a").ref, by="ann@host", why="it leaked", withdrawn=True)
+    assert metadata.aliases() == {}
+    assert [(change.why, change.withdrawn) for change in metadata.alias_history()] == [
+        ("first", False),
+        ("it leaked", True),
+    ]

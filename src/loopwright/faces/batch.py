@@ -67,8 +67,11 @@ def predict_file(project: Project, source: str, output: Path, *, model: Model | 
     if reading.quarantine.height:
         _write(reading.quarantine, beside)
     return Batch(
-        rows=said.height, model=int(str(said["model"][0]).removeprefix("v")) if said.height else 0, output=str(output),
-        seconds=round(time.perf_counter() - start, 3), quarantined=reading.quarantine.height,
+        rows=said.height,
+        model=int(str(said["model"][0]).removeprefix("v")) if said.height else 0,
+        output=str(output),
+        seconds=round(time.perf_counter() - start, 3),
+        quarantined=reading.quarantine.height,
         quarantine=str(beside) if reading.quarantine.height else None,
         anomalies=_anomalies(project, reading.frame),
     )
@@ -97,4 +100,7 @@ def _write(frame: pl.DataFrame, output: Path) -> None:
     except OSError as error:
         with suppress(OSError):  # where a file cannot be written it may not be removable either; nothing is there then
             draft.unlink(missing_ok=True)
-        raise LoopwrightError(f"cannot write {output}: {error.strerror or error}. Free space there, get write permission, or choose another place.") from error
+        raise LoopwrightError(
+            f"cannot write {output}: {error.strerror or error}. Free space there, get write permission, or "
+            f"choose another place."
+        ) from error

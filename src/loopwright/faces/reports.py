@@ -56,7 +56,9 @@ def write_datasheet(project: Project, output: Path | None) -> Path:
     versions = [item for item in project.metadata.all(DatasetVersion) if not item.parts]
     if not versions:
         raise UnknownRecord("this project has no dataset version yet. Run `loopwright run`.")
-    return _write(output or project.folder / "reports" / "datasheet.html", datasheet(ProjectLibrary(project), versions[-1]))
+    return _write(
+        output or project.folder / "reports" / "datasheet.html", datasheet(ProjectLibrary(project), versions[-1])
+    )
 
 
 def _write(path: Path, text: str) -> Path:
@@ -66,5 +68,7 @@ def _write(path: Path, text: str) -> Path:
         draft.write_text(text, encoding="utf-8")
         draft.replace(path)
     except OSError as error:
-        raise StoreReadOnly(f"cannot write {path}: {error.strerror}. Make the folder writable, or give --output.") from error
+        raise StoreReadOnly(
+            f"cannot write {path}: {error.strerror}. Make the folder writable, or give --output."
+        ) from error
     return path

@@ -28,7 +28,7 @@ def tell(project: Project, ref: Ref) -> str:
     return told(project.metadata.find(f"{ref.kind}:{ref.digest}"))
 
 
-def told(record: Record) -> str:
+def told(record: Record) -> str:  # noqa: C901, PLR0911 -- one line for each kind of record
     """Say in a few words what a record is.
 
     Examples
@@ -42,7 +42,11 @@ def told(record: Record) -> str:
         case Run():
             return f"{record.name} ({record.role})"
         case DatasetVersion():
-            return record.source if record.parts else f"{record.name} v{record.number}: {record.rows:,} rows of {record.source}"
+            return (
+                record.source
+                if record.parts
+                else f"{record.name} v{record.number}: {record.rows:,} rows of {record.source}"
+            )
         case LabelSet():
             return f"label {record.name} of {record.rows:,} rows"
         case FeatureSet():

@@ -65,7 +65,7 @@ class _Difference:
     rows: int
 
 
-def compare(  # noqa: PLR0913 - the options of `bootstrap`, and one more prediction
+def compare(
     name: str,
     truth: ArrayLike,
     a: ArrayLike,

@@ -27,20 +27,19 @@ class Run(Record):
 
     circumstances: ClassVar[frozenset[str]] = frozenset({"seconds"})
 
-
-    name: str                      # "majority", "HistGradientBoostingClassifier #7"
+    name: str  # "majority", "HistGradientBoostingClassifier #7"
     role: Literal["baseline", "trial", "final"]
-    estimator: str                 # import path, or "file:function" of a heuristic
+    estimator: str  # import path, or "file:function" of a heuristic
     params: dict[str, Value]
     seed: int
     metrics: tuple[RunMetric, ...]
-    objective: float | None        # the charter's optimized value on the validation part, up is better; None if it failed
-    failed: str | None = None      # why there is no model
+    objective: float | None  # the charter's optimized value on the validation part, up is better; None if it failed
+    failed: str | None = None  # why there is no model
     search: dict[str, Value] = field(default_factory=dict)  # the searched part of params
-    round: int | None = None       # of the coarse-to-fine search, counted from 1
+    round: int | None = None  # of the coarse-to-fine search, counted from 1
     threshold: float | None = None
     libraries: dict[str, str] = field(default_factory=dict)  # the environment: library -> version
     pipeline: Artifact | None = None  # the fitted pipeline, of the final fit and of baselines
     predictions: Artifact | None = None  # Parquet: __row, part, label, prediction (validation and test)
-    notes: tuple[str, ...] = ()    # what the estimator warned of while it was fitted
+    notes: tuple[str, ...] = ()  # what the estimator warned of while it was fitted
     seconds: float | None = None

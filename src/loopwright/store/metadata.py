@@ -20,13 +20,14 @@ R = TypeVar("R", bound=Record)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AliasChange:
-    """An alias began to mean a model."""
+    """An alias began to mean a model, or was withdrawn from it and means nothing since."""
 
     alias: str
     target: Ref
     at: str
     by: str
     why: str
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class Execution:
     why: str
     manifest: dict[str, dict[str, str]]
     outputs: tuple[Ref, ...]
-    many: bool                     # the step returns a tuple of records, not one
+    many: bool  # the step returns a tuple of records, not one
 
 
 def now() -> str:
@@ -123,7 +124,9 @@ class Metadata:
         lines = self.ledger.select("record", prefix=digest.lower(), tags={"kind": kind} if kind else None)
         keys = {line.key for line in lines}
         if not keys or not digest:
-            raise UnknownRecord(f"no record of this project begins with {text!r}. `loopwright activity` lists what was made.")
+            raise UnknownRecord(
+                f"no record of this project begins with {text!r}. `loopwright activity` lists what was made."
+            )
         if len(keys) > 1:
             shown = ", ".join(sorted(f"{line.tags['kind']}:{line.key[:12]}" for line in lines)[:5])
             raise UnknownRecord(f"{len(keys)} records begin with {text!r} ({shown}, …); give more digits.")
@@ -151,16 +154,15 @@ class Metadata:
         links = self.ledger.select("link", tags={"parent": ref.digest})
         return [self.find(f"{line.tags['kind']}:{line.tags['child']}") for line in _once(links)]
 
-    def name(self, alias: str, target: Ref, *, by: str, why: str) -> None:
-        """Let an alias mean a model from now on; what it meant before stays in the history."""
-        body = json.dumps({"kind": target.kind, "digest": target.digest, "by": by, "why": why})
-        self.ledger.append([Entry(table="alias", key=alias, body=body, at=now())])
+    def name(self, alias: str, target: Ref, *, by: str, why: str, withdrawn: bool = False) -> None:
+        """Let an alias mean a model from now on, or no longer; what it meant before stays in the history."""
+        body = {"kind": target.kind, "digest": target.digest, "by": by, "why": why, "withdrawn": withdrawn}
+        self.ledger.append([Entry(table="alias", key=alias, body=json.dumps(body), at=now())])
 
     def aliases(self, *, at: str | None = None) -> dict[str, AliasChange]:
         """Return what every alias means, now or at an earlier time (ISO 8601)."""
-        return {
-            change.alias: change for change in self.alias_history() if at is None or change.at <= at
-        }
+        newest = {change.alias: change for change in self.alias_history() if at is None or change.at <= at}
+        return {alias: change for alias, change in newest.items() if not change.withdrawn}
 
     def alias_history(self, alias: str | None = None) -> list[AliasChange]:
         """Return every change of one or all aliases, oldest first."""
@@ -169,9 +171,7 @@ class Metadata:
     def log(self, activity: Activity) -> None:
         """Keep that somebody ran a command."""
         body = {"seconds": activity.seconds, "exit_code": activity.exit_code, "who": activity.who}
-        self.ledger.append(
-            [Entry(table="activity", key=activity.command, body=json.dumps(body), at=activity.at)]
-        )
+        self.ledger.append([Entry(table="activity", key=activity.command, body=json.dumps(body), at=activity.at)])
 
     def activities(self) -> list[Activity]:
         """Return every command that was run, oldest first."""
@@ -236,5 +236,5 @@ def _execution(line: Entry) -> Execution:
 
 def _alias(line: Entry) -> AliasChange:
     body = json.loads(line.body)
-    target = Ref(kind=body["kind"], digest=body["digest"])
-    return AliasChange(alias=line.key, target=target, at=line.at, by=body["by"], why=body["why"])
+    target = Ref(kind=body.pop("kind"), digest=body.pop("digest"))
+    return AliasChange(alias=line.key, target=target, at=line.at, **body)

@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from loopwright.errors import EmptySource, UnreadableSource
-from loopwright.store.row_digest import rows_digest
 from loopwright.stages.data.reading import ReadOptions, read
+from loopwright.store.row_digest import rows_digest
 
 ROWS = pl.DataFrame({"fare": [5.5, 7.0, None], "paid": ["Cash", "Card", None], "stops": [1, 2, 3]})
 

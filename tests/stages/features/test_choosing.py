@@ -8,20 +8,26 @@ from loopwright.settings import FeatureSettings
 from loopwright.stages.features.choosing import choose
 
 ROWS = 200
-TRAIN = pl.DataFrame({
-    "fare": [float(value % 31) for value in range(ROWS)],
-    "paid": ["card", "cash"] * (ROWS // 2),
-    "id": [f"t{value}" for value in range(ROWS)],
-    "number": list(range(ROWS)),
-    "empty": [None] * ROWS,
-    "same": [1] * ROWS,
-    "when": pl.datetime_range(pl.datetime(2020, 1, 1), pl.datetime(2020, 1, 9, 7), "1h", eager=True)[:ROWS],
-})
+TRAIN = pl.DataFrame(
+    {
+        "fare": [float(value % 31) for value in range(ROWS)],
+        "paid": ["card", "cash"] * (ROWS // 2),
+        "id": [f"t{value}" for value in range(ROWS)],
+        "number": list(range(ROWS)),
+        "empty": [None] * ROWS,
+        "same": [1] * ROWS,
+        "when": pl.datetime_range(pl.datetime(2020, 1, 1), pl.datetime(2020, 1, 9, 7), "1h", eager=True)[:ROWS],
+    }
+)
 
 
 def chosen(**settings):
     return choose(
-        TRAIN, made=(), seconds={}, reserved={"same": "is what the label is made from"}, settings=FeatureSettings(**settings)
+        TRAIN,
+        made=(),
+        seconds={},
+        reserved={"same": "is what the label is made from"},
+        settings=FeatureSettings(**settings),
     )
 
 
@@ -47,5 +53,7 @@ def test_what_is_included_by_name_is_not_second_guessed():
 
 
 def test_a_column_that_is_not_there_is_told():
-    with pytest.raises(UnknownColumn, match=r"\[features\] in loopwright\.toml names the column 'fair'.*did you mean 'fare'"):
+    with pytest.raises(
+        UnknownColumn, match=r"\[features\] in loopwright\.toml names the column 'fair'.*did you mean 'fare'"
+    ):
         chosen(exclude=("fair",))

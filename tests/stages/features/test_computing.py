@@ -93,7 +93,13 @@ def test_a_feature_that_looks_at_other_rows_is_refused(function):
 
 
 @pytest.mark.parametrize(
-    "function", [lambda fare: fare.log1p(), lambda fare: fare / 0, lambda fare: fare.cast(pl.String), lambda fare: pl.when(fare > 3).then(1.5)]
+    "function",
+    [
+        lambda fare: fare.log1p(),
+        lambda fare: fare / 0,
+        lambda fare: fare.cast(pl.String),
+        lambda fare: pl.when(fare > 3).then(1.5),
+    ],
 )
 def test_a_row_wise_feature_passes_infinities_missing_values_and_text_included(function):
     functions = made(LONG, plain=function)

@@ -25,7 +25,11 @@ def test_classes_of_numbers_are_in_the_order_of_numbers():
     assert encode_labels(pl.Series("x", [10, 9, 2]), task="multiclass").classes == ("2", "9", "10")
 
 
-@given(st.lists(st.one_of(st.none(), st.sampled_from(["a", "b", "c"])), min_size=3).filter(lambda values: len(set(values) - {None}) > 1))
+@given(
+    st.lists(st.one_of(st.none(), st.sampled_from(["a", "b", "c"])), min_size=3).filter(
+        lambda values: len(set(values) - {None}) > 1
+    )
+)
 def test_codes_and_classes_give_the_values_back(values):
     labels = encode_labels(pl.Series("x", values, dtype=pl.String), task="multiclass")
     assert [None if code is None else labels.classes[code] for code in labels.codes] == values

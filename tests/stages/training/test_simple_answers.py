@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopwright.errors import TrainingError, UserCodeError
-from loopwright.stages.training.simple_answers import BASELINES, LINEAR, baseline, heuristic
 from loopwright.stages.training.fitting import fit, predict
 from loopwright.stages.training.pipelines import pipeline
+from loopwright.stages.training.simple_answers import BASELINES, LINEAR, baseline, heuristic
 
 YES_NO = ("no", "yes")
 

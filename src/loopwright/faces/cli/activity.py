@@ -28,15 +28,29 @@ def activity(
         if steps:
             ran = opened.metadata.executions()[-limit:]
             if as_json:
-                emit([{"step": item.step, "at": item.at, "seconds": item.seconds, "why": item.why, "key": item.key} for item in ran])
+                emit(
+                    [
+                        {"step": item.step, "at": item.at, "seconds": item.seconds, "why": item.why, "key": item.key}
+                        for item in ran
+                    ]
+                )
             else:
-                table("steps", ("at", "step", "seconds", "why"), [(item.at[:19], item.step, f"{item.seconds:.2f}", item.why) for item in ran], right=(2,), prose=(3,))
+                table(
+                    "steps",
+                    ("at", "step", "seconds", "why"),
+                    [(item.at[:19], item.step, f"{item.seconds:.2f}", item.why) for item in ran],
+                    right=(2,),
+                    prose=(3,),
+                )
             return
         done = opened.metadata.activities()[-limit:]
         if as_json:
             emit(done)
             return
         table(
-            f"activity: {sum(item.seconds for item in done):.1f} s", ("at", "who", "command", "seconds", "exit"),
-            [(item.at[:19], item.who, item.command, f"{item.seconds:.2f}", str(item.exit_code)) for item in done], right=(3, 4), prose=(2,),
+            f"activity: {sum(item.seconds for item in done):.1f} s",
+            ("at", "who", "command", "seconds", "exit"),
+            [(item.at[:19], item.who, item.command, f"{item.seconds:.2f}", str(item.exit_code)) for item in done],
+            right=(3, 4),
+            prose=(2,),
         )

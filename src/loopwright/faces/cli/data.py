@@ -35,10 +35,18 @@ def versions(project: Folder = None, as_json: AsJson = False) -> None:
             emit([as_data(item) for item in found])
             return
         table(
-            "dataset versions", ("version", "digest", "rows", "columns", "quarantined", "source", "at"),
+            "dataset versions",
+            ("version", "digest", "rows", "columns", "quarantined", "source", "at"),
             [
-                (f"v{item.number}", short(item.digest), f"{item.rows:,}", str(len(item.columns)), f"{item.quarantined:,}",
-                 item.source, opened.metadata.at(item)[:19])
+                (
+                    f"v{item.number}",
+                    short(item.digest),
+                    f"{item.rows:,}",
+                    str(len(item.columns)),
+                    f"{item.quarantined:,}",
+                    item.source,
+                    opened.metadata.at(item)[:19],
+                )
                 for item in found
             ],
             right=(2, 3, 4),
@@ -56,16 +64,30 @@ def statistics(
         record = _newest(opened, Statistics)
         found = next((item for item in record.parts if item.part == part), None)
         if found is None:
-            raise UnknownRecord(f"there is no part {part!r}; there are {', '.join(item.part for item in record.parts)}.")
+            raise UnknownRecord(
+                f"there is no part {part!r}; there are {', '.join(item.part for item in record.parts)}."
+            )
         if as_json:
             emit(found)
             return
         table(
-            f"{part}: {found.rows:,} rows", ("column", "type", "missing", "unique", "mean", "std", "min", "median", "max", "most frequent"),
+            f"{part}: {found.rows:,} rows",
+            ("column", "type", "missing", "unique", "mean", "std", "min", "median", "max", "most frequent"),
             [
-                (item.name, item.type, f"{item.missing_share:.1%}", _number(item.unique), _number(item.mean), _number(item.std),
-                 _number(item.min), _number(item.median), _number(item.max),
-                 f"{item.top_values[0].value} ({item.top_values[0].rows:,})" if item.top_values and item.type == "string" else "")
+                (
+                    item.name,
+                    item.type,
+                    f"{item.missing_share:.1%}",
+                    _number(item.unique),
+                    _number(item.mean),
+                    _number(item.std),
+                    _number(item.min),
+                    _number(item.median),
+                    _number(item.max),
+                    f"{item.top_values[0].value} ({item.top_values[0].rows:,})"
+                    if item.top_values and item.type == "string"
+                    else "",
+                )
                 for item in found.columns
             ],
             right=(2, 3, 4, 5, 6, 7, 8),
@@ -131,9 +153,14 @@ def quarantine(
             emit(rows.to_dicts())
         else:
             table(
-                f"{rows.height:,} rows in quarantine", ("source", "line", "reason", "text"),
-                [(str(row["source"]), str(row["line"]), str(row["reason"]), str(row["raw"])[:80]) for row in rows.head(50).to_dicts()],
-                right=(1,), prose=(2, 3),
+                f"{rows.height:,} rows in quarantine",
+                ("source", "line", "reason", "text"),
+                [
+                    (str(row["source"]), str(row["line"]), str(row["reason"]), str(row["raw"])[:80])
+                    for row in rows.head(50).to_dicts()
+                ],
+                right=(1,),
+                prose=(2, 3),
             )
 
 

@@ -17,7 +17,9 @@ def add_to(app: typer.Typer) -> None:
 
 def demo(
     folder: Annotated[Path | None, typer.Argument(help="New folder to work in; demo-taxi-… if not given.")] = None,
-    real: Annotated[bool, typer.Option("--real", help="Real trips of Chicago, 2013-2016, instead of simulated ones.")] = False,
+    real: Annotated[
+        bool, typer.Option("--real", help="Real trips of Chicago, 2013-2016, instead of simulated ones.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of the simulated city.")] = 0,
 ) -> None:
     """Do what a user would do by hand on taxi trips, showing each command before it runs."""

@@ -31,7 +31,13 @@ def gate(project: Folder = None, as_json: AsJson = False) -> None:
             emit(as_data(record))
         else:
             say(f"gate {short(record.digest)} on {record.subject}: {verdict(record.passed)}")
-            table("", ("", "demand", "what was found"), [(verdict(item.passed), item.demand, item.explanation) for item in record.reasons], prose=(1, 2), marked=(0,))
+            table(
+                "",
+                ("", "demand", "what was found"),
+                [(verdict(item.passed), item.demand, item.explanation) for item in record.reasons],
+                prose=(1, 2),
+                marked=(0,),
+            )
         if not record.passed:
             raise typer.Exit(REFUSED)
 
@@ -47,8 +53,11 @@ def score(project: Folder = None, as_json: AsJson = False) -> None:
         return
     for section in found.sections:
         table(
-            f"{section.title}: {section.points:g} of 7", ("", "points", "test", "why"),
-            [(item.id, f"{item.points:g}", item.asks, item.why) for item in section.tests], right=(1,), prose=(2, 3),
+            f"{section.title}: {section.points:g} of 7",
+            ("", "points", "test", "why"),
+            [(item.id, f"{item.points:g}", item.asks, item.why) for item in section.tests],
+            right=(1,),
+            prose=(2, 3),
         )
     say(f"[bold]ML Test Score {found.score:g}[/]: {found.bracket}")
     if found.open_failures:
@@ -80,7 +89,9 @@ def attest(
 
 
 def card(
-    model: Annotated[str | None, typer.Argument(help="v3, a digest or an alias; the newest model if not given.")] = None,
+    model: Annotated[
+        str | None, typer.Argument(help="v3, a digest or an alias; the newest model if not given.")
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="HTML file to write.")] = None,
     project: Folder = None,
 ) -> None:

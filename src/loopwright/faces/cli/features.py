@@ -27,8 +27,17 @@ def features(project: Folder = None, as_json: AsJson = False) -> None:
             emit(as_data(record))
             return
         table(
-            f"{len(record.features)} features", ("feature", "kind", "from", "description"),
-            [(item.name, item.kind, ", ".join(item.inputs) if item.origin == "function" else "column", item.description) for item in record.features],
+            f"{len(record.features)} features",
+            ("feature", "kind", "from", "description"),
+            [
+                (
+                    item.name,
+                    item.kind,
+                    ", ".join(item.inputs) if item.origin == "function" else "column",
+                    item.description,
+                )
+                for item in record.features
+            ],
             prose=(3,),
         )
         for reason in record.dropped:

@@ -28,7 +28,9 @@ def add_to(app: typer.Typer) -> None:
 def init(
     name: Annotated[str, typer.Argument(help="Folder to make; its last part is the project's name.")],
     data: Annotated[str, typer.Option("--data", "-d", help="CSV, JSON-lines or Parquet file, glob, or database URL.")],
-    label: Annotated[str, typer.Option("--label", "-l", help="Column to predict, or a rule such as 'tips > 0.2 * fare'.")],
+    label: Annotated[
+        str, typer.Option("--label", "-l", help="Column to predict, or a rule such as 'tips > 0.2 * fare'.")
+    ],
     task: Annotated[str | None, typer.Option(help="binary, multiclass or regression; found from the label.")] = None,
     time: Annotated[str | None, typer.Option(help="Column that says when a row happened.")] = None,
     key: Annotated[str | None, typer.Option(help="Column that names a row.")] = None,
@@ -45,8 +47,17 @@ def init(
     from loopwright.faces.cli.initialising import make_project
 
     written = make_project(
-        Path(name), data=data, label=label, task=task, time=time, key=key, group=group,
-        known_after=tuple(known_after or ()), positive=positive, query=query, delimiter=delimiter,
+        Path(name),
+        data=data,
+        label=label,
+        task=task,
+        time=time,
+        key=key,
+        group=group,
+        known_after=tuple(known_after or ()),
+        positive=positive,
+        query=query,
+        delimiter=delimiter,
     )
     if as_json:
         emit({"folder": str(written.folder), "files": list(written.files), "found": list(written.found)})
@@ -60,7 +71,9 @@ def init(
 
 def run(
     project: Folder = None,
-    config: Annotated[Path | None, typer.Option(help="Second project file whose keys win, such as configs/quick.toml.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Second project file whose keys win, such as configs/quick.toml.")
+    ] = None,
     why: Annotated[bool, typer.Option("--why", help="Say of every step why it ran, or that nothing changed.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -98,7 +111,12 @@ def status(project: Folder = None, as_json: AsJson = False) -> None:
         if as_json:
             emit({"name": library.name, "rooms": found, "next": next_})
             return
-        table(library.name, ("room", "state", "what there is"), [(room.name, room.state, room.says) for room in found], prose=(2,))
+        table(
+            library.name,
+            ("room", "state", "what there is"),
+            [(room.name, room.state, room.says) for room in found],
+            prose=(2,),
+        )
         say(f"Next: {plain(next_.text)}" + (f"  [bold]{next_.command}[/]" if next_.command else ""))
 
 
@@ -117,7 +135,8 @@ def _summary(project: Project, line: Line, *, ran: int) -> None:
     say(f"\n{ran} steps ran" + (f", {recalled} were up to date" if recalled else ""))
     if line.dataset.quarantined:
         say(
-            f"[yellow]! {line.dataset.quarantined:,} of {line.dataset.rows + line.dataset.quarantined:,} rows could not be read[/]; "
+            f"[yellow]! {line.dataset.quarantined:,} of {line.dataset.rows + line.dataset.quarantined:,} rows "
+            "could not be read[/]; "
             f"[bold]loopwright data quarantine[/] shows them with line and reason"
         )
     for anomaly in line.anomalies[:5]:
@@ -139,13 +158,19 @@ def _verdict(project: Project, line: Line) -> None:
     model, gate = line.model, line.gate
     optimized = " + ".join(line.charter.optimize)
     measured = [
-        item for item in line.evidence
+        item
+        for item in line.evidence
         if item.slice is None and item.part == "test" and item.check.removeprefix("metric.") in line.charter.optimize
     ]
     told = ", ".join(item.claim for item in measured[:2])
-    say(f"\nmodel [bold]v{model.number}[/] ({model.estimator.rpartition('.')[2]}, {model.format}) {short(model.digest)}")
+    say(
+        f"\nmodel [bold]v{model.number}[/] ({model.estimator.rpartition('.')[2]}, {model.format}) {short(model.digest)}"
+    )
     say(f"  {plain(told or optimized)}")
-    say(f"  gate: {verdict(gate.passed)}" + ("; it is champion" + (" now" if line.promoted else "") if gate.passed else ""))
+    say(
+        f"  gate: {verdict(gate.passed)}"
+        + ("; it is champion" + (" now" if line.promoted else "") if gate.passed else "")
+    )
     for reason in gate.reasons:
         if reason.passed is False:
             say(f"  [red]✗[/] {plain(reason.explanation)}")

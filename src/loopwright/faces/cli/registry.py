@@ -43,10 +43,18 @@ def models(context: typer.Context, project: Folder = None, as_json: AsJson = Fal
             return
         names = {change.target.digest: change.alias for change in opened.metadata.aliases().values()}
         table(
-            "models", ("number", "alias", "estimator", "format", "gate", "digest", "registered"),
+            "models",
+            ("number", "alias", "estimator", "format", "gate", "digest", "registered"),
             [
-                (f"v{item.number}", names.get(item.digest, ""), item.estimator.rpartition(".")[2], item.format,
-                 _gate(opened, item), short(item.digest), opened.metadata.at(item)[:19])
+                (
+                    f"v{item.number}",
+                    names.get(item.digest, ""),
+                    item.estimator.rpartition(".")[2],
+                    item.format,
+                    _gate(opened, item),
+                    short(item.digest),
+                    opened.metadata.at(item)[:19],
+                )
                 for item in found
             ],
         )
@@ -70,7 +78,10 @@ def at(
             say(f"no alias meant anything at {plain(time)}")
         for change in found.values():
             model = opened.metadata.get(Model, change.target.digest)
-            say(f"[bold]{change.alias}[/] was v{model.number} ({short(model.digest)}) since {change.at[:19]}, by {plain(change.by)}: {plain(change.why)}")
+            say(
+                f"[bold]{change.alias}[/] was v{model.number} ({short(model.digest)}) since {change.at[:19]}, "
+                f"by {plain(change.by)}: {plain(change.why)}"
+            )
 
 
 @registry.command()
@@ -82,8 +93,18 @@ def history(project: Folder = None, as_json: AsJson = False) -> None:
             emit(found)
             return
         table(
-            "aliases", ("at", "alias", "model", "by", "why"),
-            [(item.at[:19], item.alias, f"v{opened.metadata.get(Model, item.target.digest).number}", item.by, item.why) for item in found],
+            "aliases",
+            ("at", "alias", "model", "by", "why"),
+            [
+                (
+                    item.at[:19],
+                    f"{item.alias} withdrawn" if item.withdrawn else item.alias,
+                    f"v{opened.metadata.get(Model, item.target.digest).number}",
+                    item.by,
+                    item.why,
+                )
+                for item in found
+            ],
             prose=(4,),
         )
 
@@ -102,13 +123,28 @@ def promote(
         gates = _gates(opened, chosen)
         if not gates:
             raise ModelError(f"model v{chosen.number} was never judged. Run `loopwright run`.")
-        changed = room.promote(opened, chosen, gates[-1], by=whoami(), why=why)
+        changed = room.promote(opened, chosen, gates[-1], by=whoami(), why=why, again=True)
         say(f"[green]✓[/] v{chosen.number} is champion" + ("" if changed else " already"))
+
+
+@registry.command()
+def withdraw(
+    why: Annotated[str, typer.Option(help="For the history.")],
+    project: Folder = None,
+) -> None:
+    """Let champion mean nothing, when the model should never have been it; new models need not beat it."""
+    from loopwright.stages import registry as room
+
+    with project_session(project) as opened:
+        model = room.withdraw(opened, by=whoami(), why=why)
+        say(f"[green]✓[/] v{model.number} is withdrawn; there is no champion until a model passes its gate")
 
 
 def lineage(
     thing: Annotated[str, typer.Argument(help="A digest, v3, an alias such as champion, or a source file.")],
-    forward: Annotated[bool, typer.Option("--forward", "-f", help="What was made from it, instead of what it was made from.")] = False,
+    forward: Annotated[
+        bool, typer.Option("--forward", "-f", help="What was made from it, instead of what it was made from.")
+    ] = False,
     project: Folder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -143,7 +179,10 @@ def predict(
         for anomaly in done.anomalies:
             say(f"[yellow]![/] {plain(anomaly)}")
         if done.quarantined:
-            say(f"[yellow]![/] {done.quarantined:,} rows could not be read; they are in {plain(str(done.quarantine))} with reasons")
+            say(
+                f"[yellow]![/] {done.quarantined:,} rows could not be read; they are in "
+                f"{plain(str(done.quarantine))} with reasons"
+            )
 
 
 def _model(project: Project, text: str) -> Model:
@@ -190,6 +229,6 @@ def _branches(project: Project, node: Node) -> Iterator[Tree]:
 def _told(project: Project, ref: Ref, *, seen: bool) -> str:
     from loopwright.faces.telling import tell
 
-    return f"[bold]{ref.kind}[/] {short(ref.digest)} [dim]{plain(tell(project, ref))}{' (see above)' if seen else ''}[/]"
-
-
+    return (
+        f"[bold]{ref.kind}[/] {short(ref.digest)} [dim]{plain(tell(project, ref))}{' (see above)' if seen else ''}[/]"
+    )

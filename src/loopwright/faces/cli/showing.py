@@ -84,7 +84,11 @@ def show_taxi(folder: Path | None, *, real: bool, seed: int) -> None:
 
 
 def _new_folder(folder: Path | None) -> Path:
-    names = [folder] if folder else [Path(f"demo-taxi{place}") for place in ("", *(f"-{number}" for number in range(2, 1000)))]
+    names = (
+        [folder]
+        if folder
+        else [Path(f"demo-taxi{place}") for place in ("", *(f"-{number}" for number in range(2, 1000)))]
+    )
     for name in names:
         if not name.exists():
             name.mkdir(parents=True)
@@ -138,7 +142,9 @@ def _command(arguments: list[str], folder: Path, *, may_refuse: bool = False) ->
     start = time.perf_counter()
     done = subprocess.run([sys.executable, "-m", "loopwright", *arguments], cwd=folder, check=False)
     if done.returncode not in ((0, REFUSED) if may_refuse else (0,)):
-        raise LoopwrightError(f"`loopwright {shlex.join(arguments)}` ended with {done.returncode}; the demo stops here.")
+        raise LoopwrightError(
+            f"`loopwright {shlex.join(arguments)}` ended with {done.returncode}; the demo stops here."
+        )
     say(f"[dim]({time.perf_counter() - start:.1f} s)[/]\n")
 
 
@@ -154,9 +160,10 @@ def _epilogue(project: Path, score: dict[str, object], *, seconds: float) -> Non
 
     say("[bold]What a careful person makes of it[/]")
     say(
-        "payment_type nearly gives the label away: a cash tip is not recorded, so a cash trip is nearly always \"no\". The\n"
-        "model learns whether a tip was [italic]written down[/]. If the decision is about tips that are [italic]given[/], leave the cash\n"
-        "trips out and say so in the charter; if it is about tips on record, keep them, and read the model by the slice\n"
+        "payment_type nearly gives the label away: a cash tip is not recorded, so a cash trip is nearly always\n"
+        '"no". The model learns whether a tip was [italic]written down[/]. If the decision is about tips that are\n'
+        "[italic]given[/], leave the cash trips out and say so in the charter; if it is about tips on record, keep\n"
+        "them, and read the model by the slice\n"
         f"payment_type = Credit Card, where it has to earn its keep:{_on_cards(project)}\n"
     )
     cheapest = score.get("next_points")
@@ -169,6 +176,8 @@ def _epilogue(project: Path, score: dict[str, object], *, seconds: float) -> Non
             f"datasheet   {project / 'reports' / 'datasheet.html'}\n"
             f"pages       cd {project} && loopwright dashboard\n"
             f"time        {seconds:.0f} s",
-            title="done", title_align="left", expand=False,
+            title="done",
+            title_align="left",
+            expand=False,
         )
     )

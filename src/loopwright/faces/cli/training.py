@@ -26,7 +26,10 @@ def runs(
 ) -> None:
     """Compare all runs, the best first: baselines, trials of the search, final fits."""
     with project_session(project, logged=False) as opened:
-        found = sorted(opened.metadata.all(Run), key=lambda item: -(item.objective if item.objective is not None else float("-inf")))
+        found = sorted(
+            opened.metadata.all(Run),
+            key=lambda item: -(item.objective if item.objective is not None else float("-inf")),
+        )
         if as_json:
             emit([as_data(item) for item in found])
             return
@@ -34,9 +37,21 @@ def runs(
         wanted = metric or [*([optimized] if isinstance(optimized, str) else optimized), *_others(found)]
         wanted = list(dict.fromkeys(wanted))[:3]
         table(
-            "runs on the validation part", ("run", "role", *wanted, "seconds", "parameters", "digest"),
-            [(item.name, item.role, *(_value(item, name) for name in wanted), f"{item.seconds or 0:.2f}", _params(item), short(item.digest)) for item in found[:limit]],
-            right=tuple(range(2, 3 + len(wanted))), prose=(3 + len(wanted),),
+            "runs on the validation part",
+            ("run", "role", *wanted, "seconds", "parameters", "digest"),
+            [
+                (
+                    item.name,
+                    item.role,
+                    *(_value(item, name) for name in wanted),
+                    f"{item.seconds or 0:.2f}",
+                    _params(item),
+                    short(item.digest),
+                )
+                for item in found[:limit]
+            ],
+            right=tuple(range(2, 3 + len(wanted))),
+            prose=(3 + len(wanted),),
         )
         if len(found) > limit:
             say(f"[dim]and {len(found) - limit} more; --limit shows them[/]")
@@ -47,10 +62,14 @@ def _others(found: list[Run]) -> list[str]:
 
 
 def _value(run: Run, metric: str) -> str:
-    return next((f"{item.value:.4f}" for item in run.metrics if item.metric == metric and item.part == "validation"), "")
+    return next(
+        (f"{item.value:.4f}" for item in run.metrics if item.metric == metric and item.part == "validation"), ""
+    )
 
 
 def _params(run: Run) -> str:
     if run.failed:
         return f"failed: {run.failed[:60]}"
-    return ", ".join(f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}" for name, value in run.search.items())
+    return ", ".join(
+        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}" for name, value in run.search.items()
+    )

@@ -26,7 +26,8 @@ __all__ = [
 
 def current_aliases(library: Library) -> dict[str, AliasChange]:
     """Return what each alias names now."""
-    return {change.alias: change for change in library.aliases()}
+    newest = {change.alias: change for change in library.aliases()}
+    return {alias: change for alias, change in newest.items() if not change.withdrawn}
 
 
 def champion(library: Library) -> Model | None:

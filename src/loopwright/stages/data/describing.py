@@ -29,4 +29,6 @@ def describe_parts(frame: pl.DataFrame) -> tuple[tuple[PartStatistics, ...], byt
         PartStatistics(part=part, rows=found[part].height, columns=tuple(view(item) for item in columns.values()))
         for part, columns in partials.items()
     )
-    return described, dump({f"{part}/{name}": item for part, columns in partials.items() for name, item in columns.items()})
+    return described, dump(
+        {f"{part}/{name}": item for part, columns in partials.items() for name, item in columns.items()}
+    )

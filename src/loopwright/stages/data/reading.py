@@ -22,7 +22,6 @@ from loopwright.errors import EmptySource, UnreadableSource
 from loopwright.records.dataset_version import SourceFile
 from loopwright.stages.data.column_types import normalized
 from loopwright.stages.data.delimited import delimited_rows
-from loopwright.store.row_digest import rows_digest
 from loopwright.stages.data.json_lines import ValueRows, json_rows
 from loopwright.stages.data.quarantine import quarantine
 from loopwright.stages.data.source_files import SourceContent, source_contents
@@ -30,6 +29,7 @@ from loopwright.stages.data.sources import is_database
 from loopwright.stages.data.sql import query_rows, sqlite_path, without_password
 from loopwright.stages.data.text_types import Typed, typed_text
 from loopwright.stages.data.value_types import flattened, typed_values
+from loopwright.store.row_digest import rows_digest
 
 __all__ = ["ReadOptions", "Reading", "read"]
 

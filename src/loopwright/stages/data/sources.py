@@ -114,7 +114,11 @@ def _remote(source: str) -> tuple[Ref, ...]:
         system, path = fsspec.core.url_to_fs(_SPAN.sub("*", source))
         found = sorted(system.glob(path)) if glob.has_magic(path) else [path]
         refs = tuple(
-            Ref(kind="file", digest=hashlib.sha256(str(system.ukey(name)).encode()).hexdigest(), name=system.unstrip_protocol(name))
+            Ref(
+                kind="file",
+                digest=hashlib.sha256(str(system.ukey(name)).encode()).hexdigest(),
+                name=system.unstrip_protocol(name),
+            )
             for name in found
         )
     except (OSError, ImportError, ValueError) as error:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ROW", "SCHEMA_FILE", "check", "describe", "infer", "ingest", "read", "review", "split", "validate"]
 
-ROW = "__row"                      # position of a row in its dataset version, in every table made from it
+ROW = "__row"  # position of a row in its dataset version, in every table made from it
 SCHEMA_FILE = "schema.toml"
 
 
@@ -44,7 +44,9 @@ def ingest(project: Project) -> DatasetVersion:
 
     settings = project.settings.data
     cache = project.folder / ".loopwright" / "files.json"
-    dataset = _ingest(project, sources=fingerprints(settings.source, folder=project.folder, cache=cache), data=_read_by(settings))
+    dataset = _ingest(
+        project, sources=fingerprints(settings.source, folder=project.folder, cache=cache), data=_read_by(settings)
+    )
     _require_slices(project.settings.targets, dataset)
     return dataset
 
@@ -67,7 +69,9 @@ def _ingest(project: Project, *, sources: tuple[Ref, ...], data: DataSettings) -
     from loopwright.stages.data.sql import without_password
 
     reading = read(
-        data.source, folder=project.folder, options=ReadOptions(delimiter=data.delimiter, encoding=data.encoding, query=data.query)
+        data.source,
+        folder=project.folder,
+        options=ReadOptions(delimiter=data.delimiter, encoding=data.encoding, query=data.query),
     )
     frame = redact(require_columns(reading.frame, data), data.privacy.redact)
     name = project.settings.project.name
@@ -141,9 +145,7 @@ def describe(project: Project, dataset: DatasetVersion, parts: DatasetVersion) -
     from loopwright.stages.data.describing import describe_parts
 
     described, partials = describe_parts(read(project, dataset, parts=parts).drop(ROW))
-    artifact = project.artifacts.put(
-        partials, name="partials.arrow", media_type="application/vnd.apache.arrow.file"
-    )
+    artifact = project.artifacts.put(partials, name="partials.arrow", media_type="application/vnd.apache.arrow.file")
     return Statistics(made_from=(dataset.ref, parts.ref), parts=described, partials=artifact)
 
 
@@ -163,14 +165,18 @@ def infer(project: Project, dataset: DatasetVersion, statistics: Statistics, *, 
     Schema
         A proposal; what counts is the reviewed file, see ``review``.
     """
-    meanings = DataSettings(
-        source="-", label=data.label, key=data.key, time=data.time, known_after=data.known_after
-    )
+    meanings = DataSettings(source="-", label=data.label, key=data.key, time=data.time, known_after=data.known_after)
     return _infer(project, dataset, statistics, data=meanings)
 
 
 @step(uses=("polars",))
-def _infer(project: Project, dataset: DatasetVersion, statistics: Statistics, *, data: DataSettings) -> Schema:
+def _infer(
+    project: Project,  # noqa: ARG001 -- every step takes the project
+    dataset: DatasetVersion,
+    statistics: Statistics,
+    *,
+    data: DataSettings,
+) -> Schema:
     from loopwright.stages.data.inference import infer as propose
 
     train = next(part for part in statistics.parts if part.part == "train")
@@ -330,6 +336,13 @@ def _write_whole(path: Path, text: str) -> None:
 def _read_by(data: DataSettings) -> DataSettings:
     """Return only what reading depends on, so that a new owner or label does not read the data again."""
     return DataSettings(
-        source=data.source, label="-", query=data.query, key=data.key, time=data.time, group=data.group,
-        delimiter=data.delimiter, encoding=data.encoding, privacy=data.privacy,
+        source=data.source,
+        label="-",
+        query=data.query,
+        key=data.key,
+        time=data.time,
+        group=data.group,
+        delimiter=data.delimiter,
+        encoding=data.encoding,
+        privacy=data.privacy,
     )

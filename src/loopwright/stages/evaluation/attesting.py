@@ -11,9 +11,7 @@ from loopwright.stages.evaluation.rubric import TESTS
 __all__ = ["attestation"]
 
 
-def attestation(
-    test: str, *, subject: Ref, by: str, note: str, link: str, expires: str | None, at: str
-) -> Evidence:
+def attestation(test: str, *, subject: Ref, by: str, note: str, link: str, expires: str | None, at: str) -> Evidence:
     """Return a signed statement as evidence.
 
     Raises
@@ -24,8 +22,8 @@ def attestation(
     known = {item.id: item for item in TESTS}
     if test.upper() not in known:
         raise LoopwrightError(
-            f"there is no test {test!r}{nearest(test.upper(), known)}. The 28 tests are D1 to D7, M1 to M7, I1 to I7 and O1 "
-            f"to O7; `loopwright score` lists them."
+            f"there is no test {test!r}{nearest(test.upper(), known)}. The 28 tests are D1 to D7, M1 to M7, "
+            f"I1 to I7 and O1 to O7; `loopwright score` lists them."
         )
     if not by.strip() or not note.strip():
         raise LoopwrightError("an attestation needs a name (--by) and a sentence that says what was done (--note).")
@@ -35,6 +33,14 @@ def attestation(
         except ValueError as error:
             raise LoopwrightError(f"--expires {expires!r} is no date; write it as 2027-01-31.") from error
     return Evidence(
-        made_from=(subject,), check=f"attestation.{test.upper()}", subject=subject, claim=note.strip(), passed=True,
-        basis="attested", by=by.strip(), link=link, expires=expires, at=at,
+        made_from=(subject,),
+        check=f"attestation.{test.upper()}",
+        subject=subject,
+        claim=note.strip(),
+        passed=True,
+        basis="attested",
+        by=by.strip(),
+        link=link,
+        expires=expires,
+        at=at,
     )

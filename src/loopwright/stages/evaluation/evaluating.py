@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Subject", "evaluated", "most_telling", "predictions_in"]
 
-_TOLERANCE = 1e-4                  # the parity gate's
-_MOST_MEASURED = 200               # features whose importance is measured: each takes five more predictions of the part
+_TOLERANCE = 1e-4  # the parity gate's
+_MOST_MEASURED = 200  # features whose importance is measured: each takes five more predictions of the part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +106,25 @@ def _importances(subject: Subject, test: Part, of: Material, *, keep: Keep, at: 
     names = most_telling(test.inputs, test.truth, most=_MOST_MEASURED)
     try:
         found = importance(
-            subject.applied.scorer.predict, test.inputs, names, test.truth, charter=of.charter,
+            subject.applied.scorer.predict,
+            test.inputs,
+            names,
+            test.truth,
+            charter=of.charter,
             threshold=subject.model.threshold,
         )
     except (Undefined, EmptySample) as error:
         claim = f"what each feature adds cannot be known: {error}"
-        return (Evidence(made_from=(subject.model.ref,), check="importance", subject=subject.model.ref, claim=claim, passed=None, at=at),)
+        return (
+            Evidence(
+                made_from=(subject.model.ref,),
+                check="importance",
+                subject=subject.model.ref,
+                claim=claim,
+                passed=None,
+                at=at,
+            ),
+        )
     ranked = tuple(sorted(found, key=lambda item: -item.mean))
     bars = ImportanceBars(metric=next(iter(of.charter.optimize)), features=ranked)
     picture = _picture("importance", encode_exhibit(bars), subject, keep=keep, at=at)
@@ -158,14 +171,18 @@ def _pictures(
 def _picture(kind: str, content: bytes, subject: Subject, *, keep: Keep, at: str) -> Evidence:
     exhibit: Artifact = keep(content, name=f"{kind}.json", media_type="application/json")
     return Evidence(
-        made_from=(subject.model.ref,), check=f"exhibit.{kind}", subject=subject.model.ref, passed=None, part="test",
-        claim=f"what the {kind.replace('_', ' ')} picture of the test part shows", exhibit=exhibit, at=at,
+        made_from=(subject.model.ref,),
+        check=f"exhibit.{kind}",
+        subject=subject.model.ref,
+        passed=None,
+        part="test",
+        claim=f"what the {kind.replace('_', ' ')} picture of the test part shows",
+        exhibit=exhibit,
+        at=at,
     )
 
 
-def _end_to_end(
-    subject: Subject, said: NDArray[np.float64], before: NDArray[np.float64], *, at: str
-) -> Evidence:
+def _end_to_end(subject: Subject, said: NDArray[np.float64], before: NDArray[np.float64], *, at: str) -> Evidence:
     """Compare what the registered model says of raw rows with what the fit said of the stored features."""
     largest = float(np.abs(said - before).max(initial=0.0))
     # A value is judged by its size, a probability as it is.
@@ -173,10 +190,22 @@ def _end_to_end(
     passed = largest <= _TOLERANCE * scale
     claim = (
         f"from raw rows through its own copy of the feature code, the registered model says of {len(said)} rows "
-        + ("what the fit in training said" if passed else f"something else than the fit in training, by up to {largest:.3g}")
+        + (
+            "what the fit in training said"
+            if passed
+            else f"something else than the fit in training, by up to {largest:.3g}"
+        )
         + f" (largest difference {largest:.2g})"
     )
     return Evidence(
-        made_from=(subject.model.ref,), check="pipeline.end_to_end", subject=subject.model.ref, claim=claim,
-        passed=passed, value=largest, limit=f"<= {_TOLERANCE * scale:g}", rows=len(said), part="test", at=at,
+        made_from=(subject.model.ref,),
+        check="pipeline.end_to_end",
+        subject=subject.model.ref,
+        claim=claim,
+        passed=passed,
+        value=largest,
+        limit=f"<= {_TOLERANCE * scale:g}",
+        rows=len(said),
+        part="test",
+        at=at,
     )

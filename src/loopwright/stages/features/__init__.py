@@ -1,4 +1,4 @@
-"""What the model sees of every row: chosen columns, and functions over them that are the same in training and serving."""
+"""What the model sees of every row: columns, and functions that are the same in training and serving."""
 
 from loopwright.stages.features.steps import build, examine, examples, suspect
 

@@ -26,7 +26,7 @@ __all__ = ["FeatureFunction", "assert_row_wise", "compute", "feature_functions",
 
 Function = Callable[..., object]
 
-_SINGLE_ROWS = 6                   # rows computed one by one, where even a maximum over the rows gives itself away
+_SINGLE_ROWS = 6  # rows computed one by one, where even a maximum over the rows gives itself away
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +35,8 @@ class FeatureFunction:
 
     name: str
     function: Function
-    arguments: tuple[str, ...]     # as written
-    inputs: tuple[str, ...]        # source columns only
+    arguments: tuple[str, ...]  # as written
+    inputs: tuple[str, ...]  # source columns only
     description: str
 
 
@@ -72,7 +72,9 @@ def feature_functions(functions: Mapping[str, Function], columns: Sequence[str],
     _check_arguments(arguments, columns, file=file)
     done: dict[str, FeatureFunction] = {}
     while len(done) < len(functions):
-        ready = [name for name in functions if name not in done and not (set(arguments[name]) & set(functions)) - set(done)]
+        ready = [
+            name for name in functions if name not in done and not (set(arguments[name]) & set(functions)) - set(done)
+        ]
         if not ready:
             circle = ", ".join(f"`{name}`" for name in functions if name not in done)
             raise UserCodeError(f"{file}: the features {circle} need one another in a circle. Break it.")
@@ -125,7 +127,8 @@ def assert_row_wise(
     """Raise if what a feature says of a row depends on the other rows.
 
     The features are computed again for a few rows in reverse order, and for some rows one by one, and must say the
-    same; so are ``.mean()``, ``.max()``, ``.shift()``, ``.rank()`` and ``.over()`` found, which would mean something else for a served row.
+    same; so are ``.mean()``, ``.max()``, ``.shift()``,
+    ``.rank()`` and ``.over()`` found, which would mean something else for a served row.
 
     Raises
     ------
@@ -183,7 +186,10 @@ def _feature_function(
     for argument in arguments:
         inputs.update(dict.fromkeys(done[argument].inputs if argument in done else (argument,)))
     return FeatureFunction(
-        name=name, function=function, arguments=arguments, inputs=tuple(inputs),
+        name=name,
+        function=function,
+        arguments=arguments,
+        inputs=tuple(inputs),
         description=inspect.getdoc(function) or "",
     )
 

@@ -13,11 +13,13 @@ from loopwright.stages.features.computing import compute, feature_functions, nee
 
 __all__ = ["cost", "policy", "privacy", "tested"]
 
-_ROWS_ALONE = 25                   # rows that are computed one at a time, as a server would
-_MOST_TOLD = 200                   # features whose cost is told one by one
+_ROWS_ALONE = 25  # rows that are computed one at a time, as a server would
+_MOST_TOLD = 200  # features whose cost is told one by one
 _EMAIL = r"^[\w.+-]+@[\w-]+\.[\w.]+$"
 _PHONE = r"^\+?\d[\d ()/-]{7,}\d$"
-_NAMES_A_PERSON = re.compile(r"(^|_)(first|last|full|sur|driver|customer|patient|user)_?name($|_)|e_?mail|phone|passport|ssn")
+_NAMES_A_PERSON = re.compile(
+    r"(^|_)(first|last|full|sur|driver|customer|patient|user)_?name($|_)|e_?mail|phone|passport|ssn"
+)
 
 
 def tested(
@@ -60,12 +62,18 @@ def policy(featureset: FeatureSet, *, data: DataSettings, at: str) -> Evidence:
     used = {name for feature in featureset.features for name in feature.inputs}
     found = sorted(used & forbidden)
     claim = (
-        f"the features use {', '.join(found)}, which the project file forbids" if found
+        f"the features use {', '.join(found)}, which the project file forbids"
+        if found
         else f"none of the {len(featureset.features)} features uses a column that is redacted or known only after "
         f"the outcome ({', '.join(sorted(forbidden)) or 'none is declared'})"
     )
     return Evidence(
-        made_from=(featureset.ref,), check="policy.features", subject=featureset.ref, claim=claim, passed=not found, at=at
+        made_from=(featureset.ref,),
+        check="policy.features",
+        subject=featureset.ref,
+        claim=claim,
+        passed=not found,
+        at=at,
     )
 
 
@@ -75,13 +83,19 @@ def privacy(frame: pl.DataFrame, dataset: DatasetVersion, *, data: DataSettings,
     seen = [name for name, kind in frame.schema.items() if kind == pl.String and _personal(frame[name])]
     words = [
         f"redacted at the door: {', '.join(data.privacy.redact) or 'nothing'}",
-        f"seems to hold personal data: {', '.join(seen)}" if seen else "no column looks like names, e-mail or phone numbers",
+        f"seems to hold personal data: {', '.join(seen)}"
+        if seen
+        else "no column looks like names, e-mail or phone numbers",
     ]
     if kept:
         words.append(f"still stored although redacted: {', '.join(kept)}")
     return Evidence(
-        made_from=(dataset.ref,), check="privacy.redaction", subject=dataset.ref, claim="; ".join(words),
-        passed=not kept and not seen, at=at,
+        made_from=(dataset.ref,),
+        check="privacy.redaction",
+        subject=dataset.ref,
+        claim="; ".join(words),
+        passed=not kept and not seen,
+        at=at,
     )
 
 
@@ -94,11 +108,20 @@ def cost(table: pl.DataFrame, featureset: FeatureSet, *, at: str) -> tuple[Evide
     told = sorted(featureset.features, key=lambda feature: -missing[feature.name])[:_MOST_TOLD]
     return tuple(
         Evidence(
-            made_from=(featureset.ref,), check="cost.feature", subject=featureset.ref, slice=feature.name,
+            made_from=(featureset.ref,),
+            check="cost.feature",
+            subject=featureset.ref,
+            slice=feature.name,
             claim=f"{feature.name} is missing in {missing[feature.name] / max(1, table.height):.1%} of rows"
-            + (f" and takes {1e6 * feature.seconds / max(1, table.height):.2f} µs a row" if feature.seconds is not None else "")
+            + (
+                f" and takes {1e6 * feature.seconds / max(1, table.height):.2f} µs a row"
+                if feature.seconds is not None
+                else ""
+            )
             + f"; it needs {len(feature.inputs)} source column{'s' if len(feature.inputs) != 1 else ''}",
-            passed=None, rows=table.height, at=at,
+            passed=None,
+            rows=table.height,
+            at=at,
         )
         for feature in (featureset.features if len(featureset.features) <= _MOST_TOLD else told)
     )
@@ -114,11 +137,18 @@ def _tested(
         same = same | ((before - served).abs() <= 1e-12 * before.abs()).fill_null(value=False)
     wrong = int((~same).sum())
     return Evidence(
-        made_from=(featureset.ref,), check="features.tested", subject=featureset.ref, slice=name, passed=wrong == 0,
+        made_from=(featureset.ref,),
+        check="features.tested",
+        subject=featureset.ref,
+        slice=name,
+        passed=wrong == 0,
         claim=f"{name} says the same of {len(places)} rows one at a time as in the batch it was trained on"
         if wrong == 0
         else f"{name} differs between one row at a time and the batch in {wrong} of {len(places)} rows",
-        rows=len(places), value=float(wrong), limit="<= 0", at=at,
+        rows=len(places),
+        value=float(wrong),
+        limit="<= 0",
+        at=at,
     )
 
 

@@ -46,8 +46,13 @@ def build(project: Project, dataset: DatasetVersion, parts: DatasetVersion, labe
     """
     code = project.code(FEATURES_FILE) if project.has_code(FEATURES_FILE) else None
     return _build(
-        project, dataset, parts, labels,
-        functions=_without_label(project, code), data=_meanings(project.settings.data), features=project.settings.features,
+        project,
+        dataset,
+        parts,
+        labels,
+        functions=_without_label(project, code),
+        data=_meanings(project.settings.data),
+        features=project.settings.features,
     )
 
 
@@ -142,14 +147,17 @@ def suspect(
     from loopwright.stages.features.suspecting import suspected
 
     return suspected(
-        examples(project, featureset, labels, parts), rows=read(project, dataset, parts=parts),
-        labels=labels, featureset=featureset, dataset=dataset, parts=parts, at=now(),
+        examples(project, featureset, labels, parts),
+        rows=read(project, dataset, parts=parts),
+        labels=labels,
+        featureset=featureset,
+        dataset=dataset,
+        parts=parts,
+        at=now(),
     )
 
 
-def examples(
-    project: Project, featureset: FeatureSet, labels: LabelSet, parts: DatasetVersion
-) -> pl.DataFrame:
+def examples(project: Project, featureset: FeatureSet, labels: LabelSet, parts: DatasetVersion) -> pl.DataFrame:
     """Return the labelled rows: the features, and ``__row``, ``__part`` and ``__label``.
 
     Read once per process and kept, since every trial of a search asks for the same rows.
@@ -158,9 +166,7 @@ def examples(
     return project.keep(key, lambda: _examples(project, featureset, labels, parts))
 
 
-def _examples(
-    project: Project, featureset: FeatureSet, labels: LabelSet, parts: DatasetVersion
-) -> pl.DataFrame:
+def _examples(project: Project, featureset: FeatureSet, labels: LabelSet, parts: DatasetVersion) -> pl.DataFrame:
     features = project.tables.read(featureset.table).collect()
     label = project.tables.read(labels.table).collect().rename({"label": "__label"})
     part = project.tables.read(parts.table).collect().rename({"part": "__part"})
@@ -180,6 +186,11 @@ def _without_label(project: Project, code: Code | None) -> Code | None:
 def _meanings(data: DataSettings) -> DataSettings:
     """Return only what features depend on."""
     return DataSettings(
-        source="-", label=data.label, key=data.key, time=data.time, group=data.group, known_after=data.known_after,
+        source="-",
+        label=data.label,
+        key=data.key,
+        time=data.time,
+        group=data.group,
+        known_after=data.known_after,
         privacy=data.privacy,
     )

@@ -37,19 +37,34 @@ def suspected(
     categorical = tuple(feature.name for feature in featureset.features if feature.kind == "categorical")
     names = tuple(feature.name for feature in featureset.features)
     found = suspicions(
-        examples, features=names, categorical=categorical, task=labels.task, classes=labels.classes,
+        examples,
+        features=names,
+        categorical=categorical,
+        task=labels.task,
+        classes=labels.classes,
         groups=rows.select(dataset.group, "__part") if dataset.group and "by time" not in parts.source else None,
     )
     made_from = (featureset.ref, labels.ref)
     if not found:
         claim = f"no single one of {len(names)} features gives the label away, and no row stands in two parts"
         return (
-            Evidence(made_from=made_from, check="leakage.none", subject=featureset.ref, claim=claim, passed=True, at=at),
+            Evidence(
+                made_from=made_from, check="leakage.none", subject=featureset.ref, claim=claim, passed=True, at=at
+            ),
         )
     return tuple(
         Evidence(
-            made_from=made_from, check=f"leakage.{item.kind}", subject=featureset.ref, claim=item.sentence, passed=False,
-            value=item.score, low=item.low, high=item.high, rows=item.rows, slice=", ".join(item.columns) or None, at=at,
+            made_from=made_from,
+            check=f"leakage.{item.kind}",
+            subject=featureset.ref,
+            claim=item.sentence,
+            passed=False,
+            value=item.score,
+            low=item.low,
+            high=item.high,
+            rows=item.rows,
+            slice=", ".join(item.columns) or None,
+            at=at,
         )
         for item in found
     )

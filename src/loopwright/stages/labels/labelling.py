@@ -97,7 +97,9 @@ def encode_labels(values: pl.Series, *, task: str, positive: str | int | bool | 
     if values.dtype.is_float():
         known = known.filter(known.is_not_nan())
     if known.is_empty():
-        raise UnusableLabel(f"the label {values.name!r} is missing in all {len(values)} rows; there is nothing to learn from.")
+        raise UnusableLabel(
+            f"the label {values.name!r} is missing in all {len(values)} rows; there is nothing to learn from."
+        )
     if task == "regression":
         return _numbers(values)
     return _classes(values, known, task=task, positive=positive)
@@ -106,8 +108,9 @@ def encode_labels(values: pl.Series, *, task: str, positive: str | int | bool | 
 def _numbers(values: pl.Series) -> Labels:
     if not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
         raise UnusableLabel(
-            f"the label {values.name!r} is {values.dtype} (such as {values.drop_nulls()[0]!r}), but task = \"regression\" "
-            f"needs numbers. Set task = \"multiclass\" or choose another label."
+            f'the label {values.name!r} is {values.dtype} (such as {values.drop_nulls()[0]!r}), but '
+            'task = "regression" '
+            f'needs numbers. Set task = "multiclass" or choose another label.'
         )
     numbers = values.cast(pl.Float64)
     infinite = int(numbers.is_infinite().sum())
@@ -115,7 +118,9 @@ def _numbers(values: pl.Series) -> Labels:
         raise UnusableLabel(f"the label {values.name!r} is infinite in {infinite} rows; mend them or leave them out.")
     numbers = numbers.fill_nan(None)
     if numbers.drop_nulls().n_unique() == 1:
-        raise UnusableLabel(f"the label {values.name!r} is {numbers.drop_nulls()[0]:g} in every row; there is nothing to learn.")
+        raise UnusableLabel(
+            f"the label {values.name!r} is {numbers.drop_nulls()[0]:g} in every row; there is nothing to learn."
+        )
     return Labels(codes=numbers, classes=())
 
 
@@ -126,13 +131,14 @@ def _classes(values: pl.Series, known: pl.Series, *, task: str, positive: str | 
         raise UnusableLabel(f"the label {values.name!r} is {names[0]!r} in every row; there is nothing to learn.")
     if task == "binary" and len(names) != 2:
         raise UnusableLabel(
-            f"the label {values.name!r} has {len(names)} values ({', '.join(map(repr, names[:6]))}), but task = \"binary\" "
-            f"needs two. Set task = \"{'regression' if known.dtype.is_numeric() else 'multiclass'}\", or write a rule."
+            f'the label {values.name!r} has {len(names)} values ({", ".join(map(repr, names[:6]))}), but '
+            'task = "binary" '
+            f'needs two. Set task = "{"regression" if known.dtype.is_numeric() else "multiclass"}", or write a rule.'
         )
     if len(names) > _MAX_CLASSES:
         raise UnusableLabel(
             f"the label {values.name!r} has {len(names)} values; more than {_MAX_CLASSES} classes are hardly meant. "
-            f"Set task = \"regression\", or choose another label."
+            f'Set task = "regression", or choose another label.'
         )
     order = _binary_order(names, values.name, positive) if task == "binary" else _sorted(names)
     texts = values.map_elements(class_name, return_dtype=pl.String, skip_nulls=True)

@@ -16,6 +16,7 @@ from loopwright.stages.registry.steps import (
     promote,
     register,
     rival,
+    withdraw,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ __all__ = [
     "register",
     "rival",
     "trace",
+    "withdraw",
 ]
 
 __getattr__, __dir__ = exports(

@@ -95,9 +95,7 @@ def _as_onnx(
     return None, None, why
 
 
-def _model(
-    name: str, source: pl.DataFrame, *, of: Material, final: Run, file: Artifact, kind: str, why: str
-) -> Model:
+def _model(name: str, source: pl.DataFrame, *, of: Material, final: Run, file: Artifact, kind: str, why: str) -> Model:
     features = of.features
     types = {column.name: column.type for column in of.dataset.columns}
     needed = list(dict.fromkeys(column for feature in features.features for column in feature.inputs))
@@ -127,28 +125,39 @@ def _input(column: str, types: dict[str, str], source: pl.DataFrame) -> Input:
 
 def _parity_evidence(found: Parity, kind: str, *, model: Ref, why: str, at: str) -> Evidence:
     claim = (
-        f"the {kind} file says the same as scikit-learn of all {found.rows} test rows (largest difference {found.largest:.2g})"
+        f"the {kind} file says the same as scikit-learn of all {found.rows} test rows "
+        f"(largest difference {found.largest:.2g})"
         if found.passed
         else f"the {kind} file moves {found.rows_off} of {found.rows} test rows, by up to {found.largest:.3g}"
     )
     return Evidence(
-        made_from=(model,), check=f"parity.{kind}", subject=model, passed=found.passed, value=found.largest,
+        made_from=(model,),
+        check=f"parity.{kind}",
+        subject=model,
+        passed=found.passed,
+        value=found.largest,
         claim=claim if kind == "onnx" else f"{claim}; not ONNX because {why[0].lower()}{why[1:]}",
-        limit=f"<= {found.tolerance * found.unit:g}", rows=found.rows, part="test", at=at,
+        limit=f"<= {found.tolerance * found.unit:g}",
+        rows=found.rows,
+        part="test",
+        at=at,
     )
 
 
-def _costs(
-    scorer: Scorer, inputs: pl.DataFrame, file: Artifact, *, model: Ref, at: str
-) -> Sequence[Evidence]:
+def _costs(scorer: Scorer, inputs: pl.DataFrame, file: Artifact, *, model: Ref, at: str) -> Sequence[Evidence]:
     latency = one_row_latency(scorer, inputs)
     megabytes = file.size / 1e6
     measured = {
-        "latency_p50_ms": (latency.p50_ms, f"half of {latency.rows} single rows were scored within {latency.p50_ms:.3f} ms"),
+        "latency_p50_ms": (
+            latency.p50_ms,
+            f"half of {latency.rows} single rows were scored within {latency.p50_ms:.3f} ms",
+        ),
         "latency_p99_ms": (latency.p99_ms, f"99 of 100 single rows were scored within {latency.p99_ms:.3f} ms"),
         "model_size_mb": (megabytes, f"the model file has {megabytes:.3f} MB"),
     }
     return [
-        Evidence(made_from=(model,), check=f"metric.{name}", subject=model, claim=claim, passed=None, value=value, at=at)
+        Evidence(
+            made_from=(model,), check=f"metric.{name}", subject=model, claim=claim, passed=None, value=value, at=at
+        )
         for name, (value, claim) in measured.items()
     ]

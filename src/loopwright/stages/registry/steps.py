@@ -19,8 +19,19 @@ if TYPE_CHECKING:
     from loopwright.stages.registry.applying import Applied
     from loopwright.stages.registry.tracing import Node
 
-__all__ = ["CHAMPION", "applied", "champion", "find", "lineage", "model_number", "predict", "promote", "register",
-           "rival"]
+__all__ = [
+    "CHAMPION",
+    "applied",
+    "champion",
+    "find",
+    "lineage",
+    "model_number",
+    "predict",
+    "promote",
+    "register",
+    "rival",
+    "withdraw",
+]
 
 CHAMPION = "champion"
 
@@ -57,7 +68,12 @@ def _register(project: Project, *, name: str, of: Material, final: Run) -> tuple
         examples(project, of.features, of.labels, of.parts),
         read(project, of.dataset),
         project.artifacts.get(final.pipeline),
-        name=name, of=of, final=final, keep=project.artifacts.put, row=ROW, at=now(),
+        name=name,
+        of=of,
+        final=final,
+        keep=project.artifacts.put,
+        row=ROW,
+        at=now(),
     )
 
 
@@ -68,13 +84,17 @@ def champion(project: Project, alias: str = CHAMPION) -> Model | None:
 
 
 def rival(project: Project, model: Model) -> Model | None:
-    """Return the champion that a model has to beat, or had to: the last one that is not the model itself."""
+    """Return the champion that a model has to beat, or had to: the last one that is not the model itself.
+
+    A champion that was withdrawn, because it leaked say, is no rival: an honest model could never beat it.
+    """
     history = project.metadata.alias_history(CHAMPION)
-    other = next((change for change in reversed(history) if change.target.digest != model.digest), None)
+    out = {change.target.digest for change in history if change.withdrawn} | {model.digest}
+    other = next((change for change in reversed(history) if change.target.digest not in out), None)
     return project.metadata.get(Model, other.target.digest) if other else None
 
 
-def promote(project: Project, model: Model, gate: Gate, *, by: str, why: str) -> bool:
+def promote(project: Project, model: Model, gate: Gate, *, by: str, why: str, again: bool = False) -> bool:
     """Let ``champion`` mean a model that has passed its gate; say whether that changed anything.
 
     Parameters
@@ -85,6 +105,8 @@ def promote(project: Project, model: Model, gate: Gate, *, by: str, why: str) ->
         Its own; must have passed.
     by, why : str
         Kept in the history of the alias.
+    again : bool
+        Promote a model that was withdrawn; else it stays withdrawn, whatever its gate says.
 
     Raises
     ------
@@ -94,14 +116,46 @@ def promote(project: Project, model: Model, gate: Gate, *, by: str, why: str) ->
     if gate.subject.digest != model.digest:
         raise ModelError(f"gate {gate.digest[:12]} judged another model than v{model.number}.")
     if not gate.passed:
-        raise ModelError(f"model v{model.number} did not pass its gate ({gate.digest[:12]}), so it cannot be {CHAMPION}.")
-    if _is_champion(project, model):
+        raise ModelError(
+            f"model v{model.number} did not pass its gate ({gate.digest[:12]}), so it cannot be {CHAMPION}."
+        )
+    if _is_champion(project, model) or (not again and _was_withdrawn(project, model)):
         return False
     with project.metadata.ledger.hold(f"alias {CHAMPION}"):
         if _is_champion(project, model):
             return False
         project.metadata.name(CHAMPION, model.ref, by=by, why=why)
         return True
+
+
+def withdraw(project: Project, *, by: str, why: str) -> Model:
+    """Let ``champion`` mean nothing, and return the model that it meant; new models need not beat that one.
+
+    For a champion that should never have been one: it saw what it will not know when serving, say.
+
+    Parameters
+    ----------
+    project : Project
+    by, why : str
+        Kept in the history of the alias.
+
+    Raises
+    ------
+    UnknownRecord
+        If there is no champion.
+    """
+    with project.metadata.ledger.hold(f"alias {CHAMPION}"):
+        current = champion(project)
+        if current is None:
+            raise UnknownRecord("there is no champion to withdraw. `loopwright registry` lists the models.")
+        project.metadata.name(CHAMPION, current.ref, by=by, why=why, withdrawn=True)
+        return current
+
+
+def _was_withdrawn(project: Project, model: Model) -> bool:
+    """Say whether the last that was decided of a model as champion is that it is none."""
+    history = [item for item in project.metadata.alias_history(CHAMPION) if item.target.digest == model.digest]
+    return bool(history) and history[-1].withdrawn
 
 
 def _is_champion(project: Project, model: Model) -> bool:
@@ -186,7 +240,9 @@ def model_number(project: Project, number: int) -> Model:
     """
     models = project.metadata.all(Model)
     if not 1 <= number <= len(models):
-        raise UnknownRecord(f"there is no model v{number}; " + (f"the newest is v{len(models)}." if models else "there is none yet."))
+        raise UnknownRecord(
+            f"there is no model v{number}; " + (f"the newest is v{len(models)}." if models else "there is none yet.")
+        )
     return models[number - 1]
 
 

@@ -52,8 +52,12 @@ def checked(
 
     def make() -> Pipeline:
         return pipeline(
-            final.estimator, final.params, features=of.features.features, frame=train.inputs,
-            task=of.charter.task, seed=final.seed,
+            final.estimator,
+            final.params,
+            features=of.features.features,
+            frame=train.inputs,
+            task=of.charter.task,
+            seed=final.seed,
         )
 
     task, seed = of.charter.task, final.seed
@@ -81,8 +85,14 @@ def reproducible(chosen: Run, final: Run, *, at: str) -> Evidence:
     verdict = "as the first fit did" if same else f"but the first fit came to {before:.6g}"
     claim = f"fitting {chosen.name} again from its record came to {after:.6g} on the validation part, {verdict}"
     return Evidence(
-        made_from=(chosen.ref, final.ref), check="reproducible.refit", subject=final.ref, claim=claim, passed=same,
-        value=after, limit=f"= {before:.6g}", at=at,
+        made_from=(chosen.ref, final.ref),
+        check="reproducible.refit",
+        subject=final.ref,
+        claim=claim,
+        passed=same,
+        value=after,
+        limit=f"= {before:.6g}",
+        at=at,
     )
 
 
@@ -101,8 +111,14 @@ def tuned(trials: Sequence[Run], chosen: Run, settings: TrainingSettings, *, sub
     if failed:
         claim += f"; {failed} could not be fitted"
     return Evidence(
-        made_from=(chosen.ref,), check="search.tuned", subject=subject.ref, claim=claim,
-        passed=len(searched) > 1, value=float(len(searched)), limit="> 1", at=at,
+        made_from=(chosen.ref,),
+        check="search.tuned",
+        subject=subject.ref,
+        claim=claim,
+        passed=len(searched) > 1,
+        value=float(len(searched)),
+        limit="> 1",
+        at=at,
     )
 
 
@@ -114,17 +130,27 @@ def numeric(rows: pl.DataFrame, of: Material, *, subject: Run, at: str) -> Evide
     bad = {name: count for name, count in infinite.items() if count}
     claim = f"{sum(nan.values())} NaN and {sum(infinite.values())} infinite values among {rows.height} rows of features"
     if bad:
-        claim += f" ({', '.join(f'{name}: {count} infinite' for name, count in bad.items())}; they are treated as missing)"
+        claim += (
+            f" ({', '.join(f'{name}: {count} infinite' for name, count in bad.items())}; they are treated as missing)"
+        )
     return Evidence(
-        made_from=(of.features.ref,), check="numeric.stable", subject=subject.ref, claim=claim, passed=not bad,
-        rows=rows.height, at=at,
+        made_from=(of.features.ref,),
+        check="numeric.stable",
+        subject=subject.ref,
+        claim=claim,
+        passed=not bad,
+        rows=rows.height,
+        at=at,
     )
 
 
 def training_cost(trials: Sequence[Run], final: Run, *, rows: int, at: str) -> Evidence:
     """Say how long fitting took."""
     seconds = sum(run.seconds or 0.0 for run in trials)
-    claim = f"the final fit took {final.seconds or 0:.2f} s for {rows:,} rows; the {len(trials)} trials took {seconds:.1f} s"
+    claim = (
+        f"the final fit took {final.seconds or 0:.2f} s for {rows:,} rows; "
+        f"the {len(trials)} trials took {seconds:.1f} s"
+    )
     return Evidence(
         made_from=(final.ref,), check="cost.training", subject=final.ref, claim=claim, passed=None, rows=rows, at=at
     )
@@ -132,8 +158,17 @@ def training_cost(trials: Sequence[Run], final: Run, *, rows: int, at: str) -> E
 
 def _sanity(name: str, check: Check, final: Run, at: str) -> Evidence:
     return Evidence(
-        made_from=(final.ref,), check=f"sanity.{name}", subject=final.ref, claim=check.claim, passed=check.passed,
-        value=check.value, low=check.low, high=check.high, limit=check.limit, rows=check.rows, at=at,
+        made_from=(final.ref,),
+        check=f"sanity.{name}",
+        subject=final.ref,
+        claim=check.claim,
+        passed=check.passed,
+        value=check.value,
+        low=check.low,
+        high=check.high,
+        limit=check.limit,
+        rows=check.rows,
+        at=at,
     )
 
 

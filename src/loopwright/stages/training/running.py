@@ -17,13 +17,13 @@ from loopwright.errors import EmptySample, TrainingError, Undefined
 from loopwright.measures import METRICS, best_threshold, score
 from loopwright.records import Artifact, FeatureSet, LabelSet, Run
 from loopwright.records.run import RunMetric
-from loopwright.stages.training.simple_answers import baseline, heuristic
 from loopwright.stages.training.fitting import fit, predict
 from loopwright.stages.training.material import Configuration, Material
 from loopwright.stages.training.matrix import matrix
 from loopwright.stages.training.objective import objective
 from loopwright.stages.training.persisting import to_skops
 from loopwright.stages.training.pipelines import pipeline
+from loopwright.stages.training.simple_answers import baseline, heuristic
 from loopwright.usercode import blamed
 
 __all__ = ["Keep", "Part", "baseline_run", "fitted_run", "heuristic_run", "parts_of", "threshold_of"]
@@ -99,8 +99,12 @@ def fitted_run(rows: pl.DataFrame, *, name: str, of: Material, by: Configuration
     parts = parts_of(rows, features=of.features, labels=of.labels, row=row)
     try:
         model = pipeline(
-            by.estimator, by.params, features=of.features.features, frame=parts["train"].inputs,
-            task=of.charter.task, seed=by.seed,
+            by.estimator,
+            by.params,
+            features=of.features.features,
+            frame=parts["train"].inputs,
+            task=of.charter.task,
+            seed=by.seed,
         )
         notes = fit(model, parts["train"].inputs, parts["train"].truth, classes=len(of.labels.classes)).notes
         seen = ("train", "validation") if by.role == "trial" else ("train", "validation", "test")
@@ -121,8 +125,12 @@ def baseline_run(rows: pl.DataFrame, *, name: str, of: Material, seed: int, keep
     parts = parts_of(rows, features=of.features, labels=of.labels, row=row)
     predicted = {
         part: baseline(
-            name, parts["train"].truth, rows=len(parts[part].rows), task=of.charter.task,
-            classes=len(of.labels.classes), seed=seed,
+            name,
+            parts["train"].truth,
+            rows=len(parts[part].rows),
+            task=of.charter.task,
+            classes=len(of.labels.classes),
+            seed=seed,
         )
         for part in ("train", "validation", "test")
     }
@@ -155,7 +163,9 @@ def heuristic_run(
         part: heuristic(said[parts[part].rows], task=of.charter.task, classes=of.labels.classes)
         for part in ("train", "validation", "test")
     }
-    by = Configuration(role="baseline", estimator=f"{file.removesuffix('.py')}:{name.rsplit(maxsplit=1)[-1]}", params={}, seed=0)
+    by = Configuration(
+        role="baseline", estimator=f"{file.removesuffix('.py')}:{name.rsplit(maxsplit=1)[-1]}", params={}, seed=0
+    )
     return _scored_run(name, of, by, predicted, parts, keep=keep, start=start)
 
 
@@ -209,8 +219,16 @@ def _scored_run(
         content = _parquet([(part, parts[part], predicted[part]) for part in ("validation", "test")])
         predictions = keep(content, name="predictions.parquet", media_type="application/vnd.apache.parquet")
     return _run(
-        name, of, by, metrics=metrics, objective=objective(measured, of.charter.optimize), threshold=threshold,
-        pipeline=pipeline, predictions=predictions, notes=notes, seconds=time.perf_counter() - start,
+        name,
+        of,
+        by,
+        metrics=metrics,
+        objective=objective(measured, of.charter.optimize),
+        threshold=threshold,
+        pipeline=pipeline,
+        predictions=predictions,
+        notes=notes,
+        seconds=time.perf_counter() - start,
     )
 
 
@@ -229,11 +247,23 @@ def _run(
     notes: tuple[str, ...] = (),
 ) -> Run:
     return Run(
-        made_from=of.refs, name=name, role=by.role, estimator=by.estimator, params=by.params, seed=by.seed,
-        metrics=metrics, objective=objective, failed=failed, round=by.round, threshold=threshold,
+        made_from=of.refs,
+        name=name,
+        role=by.role,
+        estimator=by.estimator,
+        params=by.params,
+        seed=by.seed,
+        metrics=metrics,
+        objective=objective,
+        failed=failed,
+        round=by.round,
+        threshold=threshold,
         search={key: by.params[key] for key in by.searched if key in by.params},
         libraries={library: metadata.version(library) for library in _RECORDED},
-        pipeline=pipeline, predictions=predictions, notes=notes, seconds=seconds,
+        pipeline=pipeline,
+        predictions=predictions,
+        notes=notes,
+        seconds=seconds,
     )
 
 
@@ -246,7 +276,9 @@ def _metrics(
         if of.charter.task not in metric.tasks:
             continue
         try:
-            value = score(name, truth, predicted, task=of.charter.task, threshold=0.5 if threshold is None else threshold)
+            value = score(
+                name, truth, predicted, task=of.charter.task, threshold=0.5 if threshold is None else threshold
+            )
         except (Undefined, EmptySample):
             if name in of.charter.optimize:
                 raise

@@ -22,6 +22,7 @@ __all__ = ["baselines", "check", "choose", "finish", "search", "train"]
 
 _LIBRARIES = ("scikit-learn", "numpy", "polars")
 
+
 @step(uses=_LIBRARIES)
 def train(project: Project, *, name: str, of: Material, by: Configuration) -> Run:
     """Fit one configuration on the training part and score it on the validation part.
@@ -59,9 +60,7 @@ def _baseline(project: Project, *, name: str, of: Material, seed: int, rule: Cod
         return baseline_run(rows, name=name, of=of, seed=seed, keep=project.artifacts.put, row=ROW)
     function = load(project, rule)[rule.functions[0]]
     source = read(project, of.dataset, parts=of.parts)
-    run = heuristic_run(
-        rows, source, function, name=name, file=rule.file, of=of, keep=project.artifacts.put, row=ROW
-    )
+    run = heuristic_run(rows, source, function, name=name, file=rule.file, of=of, keep=project.artifacts.put, row=ROW)
     return replace(run, made_from=(*run.made_from, *code_refs(project, rule, rule.functions)))
 
 
@@ -136,8 +135,12 @@ def _search(
             (
                 f"{name} #{len(runs) + place}",
                 Configuration(
-                    role="trial", estimator=candidate.estimator, params={**candidate.params, **params},
-                    seed=seed_of(settings.seed, name), round=round_, searched=tuple(candidate.search),
+                    role="trial",
+                    estimator=candidate.estimator,
+                    params={**candidate.params, **params},
+                    seed=seed_of(settings.seed, name),
+                    round=round_,
+                    searched=tuple(candidate.search),
                 ),
             )
             for place, params in enumerate(proposed, start=1)
@@ -226,4 +229,6 @@ def check(project: Project, *, of: Material, trials: tuple[Run, ...], chosen: Ru
     from loopwright.stages.training.checking import checked
 
     rows = examples(project, of.features, of.labels, of.parts)
-    return checked(rows, of=of, trials=trials, chosen=chosen, final=final, settings=project.settings.training, row=ROW, at=now())
+    return checked(
+        rows, of=of, trials=trials, chosen=chosen, final=final, settings=project.settings.training, row=ROW, at=now()
+    )
