@@ -26,9 +26,9 @@ def moment(text: str) -> str:
     """
     try:
         found = datetime.fromisoformat(text)
-    except ValueError as error:
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise LoopwrightError(f"{text!r} is no day or time; write 2026-05-03, or 2026-05-03T14:00.") from error
     if "T" not in text and " " not in text:
         found += timedelta(days=1) - timedelta(microseconds=1)
-    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    return found.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{found.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from loopwright.errors import StoreReadOnly, UnknownRecord
@@ -68,6 +69,8 @@ def _write(path: Path, text: str) -> Path:
         draft.write_text(text, encoding="utf-8")
         draft.replace(path)
     except OSError as error:
+        with suppress(OSError):  # where a file cannot be written it may not be removable either; nothing is there then
+            draft.unlink(missing_ok=True)
         raise StoreReadOnly(
             f"cannot write {path}: {error.strerror}. Make the folder writable, or give --output."
         ) from error

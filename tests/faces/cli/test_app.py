@@ -39,6 +39,7 @@ WORDS: dict[str, list[str] | None] = {
     "predict": ["--input", "{ran}/trips.csv", "--output", "{tmp}/said.csv"],
     "activity": [],
     "charter schema": None, "card": None, "datasheet": None, "dashboard": None, "demo": None, "registry promote": None,
+    "registry withdraw": None,
 }
 
 
@@ -62,14 +63,21 @@ def test_every_command_answers_in_json_and_nothing_else(words, copied, tmp_path)
     assert answer.stderr == ""
 
 
-@pytest.mark.parametrize("words", commands())
-def test_every_command_and_option_is_explained(words):
-    answer = RUNNER.invoke(app, [*words.split(), "--help"], env={"COLUMNS": "400"})
-    assert answer.exit_code == 0
-    command = commands()[words]
-    assert command.help
-    for parameter in command.params:
-        assert getattr(parameter, "help", None) or parameter.name == "help", f"{words}: {parameter.name}"
+def test_every_command_and_option_is_explained():
+    unexplained = [words for words, command in commands().items() if not command.help]
+    unexplained += [
+        f"{words} {parameter.name}"
+        for words, command in commands().items()
+        for parameter in command.params
+        if not getattr(parameter, "help", None) and parameter.name != "help"
+    ]
+    assert unexplained == []
+
+
+def test_help_can_be_asked_for_in_two_ways():
+    said = [RUNNER.invoke(app, ["registry", "at", option]).stdout for option in ("--help", "-h")]
+    assert "Say what every alias meant at a time" in said[0]
+    assert said[0] == said[1]
 
 
 def test_without_a_word_the_help_is_shown():

@@ -31,16 +31,17 @@ def test_odd_texts_are_shown_as_they_are(text, capsys):
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Zl", "Zp")), max_size=20))
 def test_any_text_that_can_be_printed_comes_through(text):
-    assert shown(f"<{plain(text)}>") == f"<{text}>"
+    assert shown(f"[bold]{plain(text)}[/]") == text
 
 
 @given(st.text(max_size=20))
-def test_any_text_at_all_can_be_shown_and_encoded(text):
-    assert shown(plain(text)).encode()
+def test_any_text_at_all_can_be_encoded(text):
+    assert shown(f"[dim]{plain(text)}[/]|").encode().endswith(b"|")
 
 
 @pytest.mark.parametrize(
-    ("text", "written"), [("\x1b[31mred", "\\x1b[31mred"), ("a\0b", "a\\x00b"), ("\ud800", "\\ud800"), ("a\tb\n", "a\tb\n")]
+    ("text", "written"),
+    [("\x1b[31mred", "\\x1b[31mred"), ("a\0b", "a\\x00b"), ("\ud800", "\\ud800"), ("a\tb\n", "a\tb\n")],
 )
 def test_what_would_steer_the_terminal_is_written_out(text, written):
     assert printable(text) == written
@@ -55,7 +56,7 @@ def test_cells_of_a_table_are_shown_as_they_are_unless_marked(capsys):
 
 def test_a_title_may_be_missing_and_a_table_empty(capsys):
     table("", ("a",), [])
-    assert capsys.readouterr().out.split() == ["a", "─" * 3] or "a" in capsys.readouterr().out
+    assert capsys.readouterr().out.split() == ["a", "─"]
 
 
 def test_prose_goes_over_several_lines_where_other_cells_are_cut(capsys):
@@ -81,7 +82,7 @@ def test_a_record_as_data_says_its_kind_and_digest():
     schema = Schema(columns=())
     data = as_data(schema)
     assert (data["kind"], data["digest"]) == ("schema", schema.digest)
-    assert data["environments"] == ("training", "serving") or data["environments"] == ["training", "serving"]
+    assert list(data["environments"]) == ["training", "serving"]
 
 
 def test_a_digest_is_shown_short():

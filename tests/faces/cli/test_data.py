@@ -64,7 +64,7 @@ def test_rows_that_could_not_be_read_are_shown_or_written(ran, tmp_path, give):
     assert (row["line"], row["raw"]) == (602, "[/]broken,[bold]")
     path = tmp_path / "[red]bad.csv"
     assert "1 rows in " in give("data", "quarantine", "--output", path, "--project", ran).out
-    assert [line["raw"] for line in csv.DictReader(path.open())] == ["[/]broken,[bold]"]
+    assert [line["raw"] for line in csv.DictReader(path.read_text().splitlines())] == ["[/]broken,[bold]"]
 
 
 def test_before_the_first_run_each_says_what_to_do(folder, give):

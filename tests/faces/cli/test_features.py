@@ -15,7 +15,8 @@ def test_features_are_listed_with_where_they_come_from(ran, give):
 
 def test_names_and_descriptions_are_shown_as_they_are(copied, give):
     path = copied / "features.py"
-    path.write_text(path.read_text().replace("Fare per mile driven.", "[red]Fare[/] [per mile]."))
+    text = path.read_text().replace("Fare per mile driven.", "[red]Fare[/] [per mile].")
+    path.write_text(text.replace("miles + 1", "1 + miles"))
     give("run", "--project", copied)
     assert "[red]Fare[/] [per mile]." in give("features", "--project", copied).out
 

@@ -12,10 +12,8 @@ from loopwright.projectfile import parse
 
 def test_a_project_is_made_that_says_what_was_found(folder, tmp_path, monkeypatch, give):
     monkeypatch.chdir(tmp_path)
-    answer = give("init", "tips [red]", "--data", folder / "trips.csv", "--label", "tipped", "--key", "id", code=1)
-    assert "tips [red]" in answer.err
     answer = give("init", "tips", "--data", folder / "trips.csv", "--label", "tipped", "--key", "id")
-    assert f"✓ project in {tmp_path / 'tips'}" in answer.out.replace("\n", "")
+    assert answer.out.startswith("✓ project in tips\n")
     assert answer.out.count("  • ") >= 3
     assert "and loopwright run" in answer.out
     settings = parse((tmp_path / "tips" / "loopwright.toml").read_text(), file="loopwright.toml")
@@ -24,17 +22,29 @@ def test_a_project_is_made_that_says_what_was_found(folder, tmp_path, monkeypatc
 
 def test_options_go_into_the_project_file(folder, tmp_path, monkeypatch, give):
     monkeypatch.chdir(tmp_path)
-    answer = give(
-        "init", "fares", "-d", folder / "trips.csv", "-l", "tipped", "--known-after", "fare", "--known-after", "miles",
-        "--group", "payment", "--positive", "0", "--delimiter", ",", "--json",
-        code=1 if (tmp_path / "fares").exists() else 0,
-    )
-    assert "fares" in answer.err
-    made = give("init", "new", "-d", folder / "trips.csv", "-l", "tipped", "--known-after", "fare", "--json").json
-    assert made["folder"].endswith("new")
+    made = give(
+        "init", "[red]/new", "-d", folder / "trips.csv", "-l", "tipped", "--known-after", "fare", "--positive", "0",
+        "--known-after", "id", "--group", "payment", "--delimiter", ",", "--json",
+    ).json
+    assert made["folder"] == "[red]/new"
     assert "loopwright.toml" in made["files"]
-    settings = parse((tmp_path / "new" / "loopwright.toml").read_text(), file="loopwright.toml")
-    assert settings.data.known_after == ("fare",)
+    settings = parse((tmp_path / "[red]" / "new" / "loopwright.toml").read_text(), file="loopwright.toml")
+    assert settings.data.known_after == ("fare", "id")
+    assert (settings.data.group, settings.data.delimiter, str(settings.targets.positive)) == ("payment", ",", "0")
+
+
+def test_a_folder_that_holds_something_is_left_as_it_is(folder, tmp_path, monkeypatch, give):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(folder.iterdir())
+    assert "fares" in give("init", "fares", "-d", folder / "trips.csv", "-l", "tipped", code=1).err
+    assert sorted(folder.iterdir()) == before
+
+
+def test_the_folder_is_shown_as_it_is_called(folder, tmp_path, monkeypatch, give):
+    monkeypatch.chdir(tmp_path)
+    out = give("init", "[red]/new", "-d", folder / "trips.csv", "-l", "tipped").out
+    assert "✓ project in [red]/new\n" in out
+    assert "cd [red]/new and loopwright run" in out
 
 
 def test_data_that_are_not_there_are_told_with_the_nearest(folder, tmp_path, monkeypatch, give):

@@ -39,6 +39,17 @@ def test_the_champion_may_be_promoted_again_and_a_refused_model_may_not(copied, 
     assert "'trips.csv' is a file, not a model. `loopwright registry` lists the models." in answer.err
 
 
+def test_a_withdrawn_champion_stays_withdrawn_until_somebody_promotes_it(copied, give):
+    out = give("registry", "withdraw", "--why", "It [red]leaked[/].", "--project", copied).out
+    assert "✓ v1 is withdrawn" in out
+    assert "no champion to withdraw" in give("registry", "withdraw", "--why", "?", "--project", copied, code=1).err
+    assert "It [red]leaked[/]." in give("registry", "history", "--project", copied).out
+    assert "champion" not in give("registry", "--project", copied).out
+    assert give("registry", "at", "2099-01-01", "--project", copied, "--json").json == []
+    assert "✓ v1 is champion" in give("registry", "promote", "v1", "--why", "Sorry.", "--project", copied).out
+    assert "champion" in give("registry", "--project", copied).out
+
+
 def test_a_model_leads_back_to_its_files(ran, give):
     out = give("lineage", "champion", "--project", ran).out
     assert "model " in out.splitlines()[0]
@@ -71,7 +82,7 @@ def test_a_file_is_predicted_and_what_cannot_be_read_is_kept_apart(copied, tmp_p
     assert "[red]said.csv" in out.replace("\n", "")
     assert "'[red]gold'" in out
     assert "1 rows could not be read" in out
-    (row,) = csv.DictReader(output.open())
+    (row,) = csv.DictReader(output.read_text().splitlines())
     assert (row["id"], row["payment"], row["model"]) == ("[/]n1", "[red]gold", "v1")
     told = give("predict", "-i", source, "-o", output, "--model", "v2", "--project", copied, "--json").json
     assert (told["rows"], told["model"], told["quarantined"]) == (1, 2, 1)

@@ -27,18 +27,18 @@ def spare(fare):
 '''
 
 
-def labelled(folder, text=""):
-    """Return the label set and the table it points at."""
-    over = folder.parent / "label.toml"
+def labelled(home, text=""):
+    """Return the label set of a project with a second project file, and the table it points at."""
+    over = home.folder / "label.toml"
     over.write_text(text)
-    with Project.open(folder, config=over).closing() as project:
+    with Project.open(home.folder, config=over).closing() as project:
         labels = label(project, data.ingest(project))
         return labels, project.tables.read(labels.table).collect()
 
 
-def test_a_column_is_the_label_of_every_row(folder):
-    labels, table = labelled(folder)
-    lines = (folder / "trips.csv").read_text().splitlines()[1:]
+def test_a_column_is_the_label_of_every_row(copied):
+    labels, table = labelled(copied)
+    lines = (copied.folder / "trips.csv").read_text().splitlines()[1:]
     assert table["__row"].to_list() == list(range(600))
     assert table["label"].to_list() == [int(line[-1]) for line in lines]
     assert (labels.name, labels.classes, labels.rows, labels.missing) == ("tipped", ("0", "1"), 600, 0)
@@ -47,10 +47,10 @@ def test_a_column_is_the_label_of_every_row(folder):
     assert [ref.kind for ref in labels.made_from] == ["dataset_version"]
 
 
-def test_a_rule_is_applied_and_its_code_is_what_the_label_was_made_from(folder):
-    (folder / "labeling.py").write_text(RULE)
-    labels, table = labelled(folder, '[data]\nlabel = "labeling:generous"\n')
-    lines = (line.split(",") for line in (folder / "trips.csv").read_text().splitlines()[1:])
+def test_a_rule_is_applied_and_its_code_is_what_the_label_was_made_from(copied):
+    (copied.folder / "labeling.py").write_text(RULE)
+    labels, table = labelled(copied, '[data]\nlabel = "labeling:generous"\n')
+    lines = (line.split(",") for line in (copied.folder / "trips.csv").read_text().splitlines()[1:])
     truth = [float(fare) / (float(miles) + 1) > 2.5 for _, miles, fare, *_ in lines]
     said = [labels.classes[code] == "true" for code in table["label"]]
     assert said == truth
@@ -61,19 +61,19 @@ def test_a_rule_is_applied_and_its_code_is_what_the_label_was_made_from(folder):
     assert not any("spare" in name for name in code)
 
 
-def test_rows_without_a_label_are_kept_and_counted(folder):
-    path = folder / "trips.csv"
+def test_rows_without_a_label_are_kept_and_counted(copied):
+    path = copied.folder / "trips.csv"
     lines = path.read_text().splitlines()
     lines[1] = lines[1][:-1]
     path.write_text("\n".join(lines) + "\n")
-    labels, table = labelled(folder)
+    labels, table = labelled(copied)
     assert (labels.rows, labels.missing) == (600, 1)
     assert table["label"].null_count() == 1
     assert table.height == 600
 
 
-def test_the_class_that_counts_as_positive_may_be_said(folder):
-    labels, _ = labelled(folder, "[targets]\npositive = 0\n")
+def test_the_class_that_counts_as_positive_may_be_said(copied):
+    labels, _ = labelled(copied, "[targets]\npositive = 0\n")
     assert labels.classes == ("1", "0")
 
 
@@ -86,7 +86,7 @@ def test_the_class_that_counts_as_positive_may_be_said(folder):
         ('[data]\nlabel = "rules:big"\n', UserCodeError, r"there is no file rules\.py"),
     ],
 )
-def test_what_cannot_be_a_label_is_refused_with_what_to_do(folder, text, error, message):
-    (folder / "labeling.py").write_text(RULE)
+def test_what_cannot_be_a_label_is_refused_with_what_to_do(copied, text, error, message):
+    (copied.folder / "labeling.py").write_text(RULE)
     with pytest.raises(error, match=message):
-        labelled(folder, text)
+        labelled(copied, text)

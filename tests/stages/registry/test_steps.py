@@ -77,6 +77,27 @@ def test_a_model_needs_a_gate_of_its_own_that_said_yes(copied, worked):
     assert registry.champion(copied) == worked.line.model
 
 
+def test_a_withdrawn_champion_is_nobodys_rival_and_comes_back_only_when_asked_for(copied, worked):
+    model, gate = second(copied, worked)
+    registry.promote(copied, model, gate, by="me", why="better")
+    assert registry.withdraw(copied, by="me", why="it leaked") == model
+    assert registry.champion(copied) is None
+    assert registry.rival(copied, worked.line.model) is None
+    assert registry.promote(copied, model, gate, by="me", why="a run") is False
+    assert registry.champion(copied) is None
+    assert registry.promote(copied, model, gate, by="me", why="by hand", again=True) is True
+    assert registry.champion(copied) == model
+    with pytest.raises(UnknownRecord, match="no champion to withdraw"):
+        registry.withdraw(reopened_empty(copied), by="me", why="?")
+
+
+def reopened_empty(project: Project) -> Project:
+    """Return a project of the same files whose ledger is empty."""
+    over = project.folder / "empty.toml"
+    over.write_text('[stores]\nmetadata = ".loopwright/empty.db"\n')
+    return Project.open(project.folder, config=over)
+
+
 # -- predict -----------------------------------------------------------------------------------------------
 
 

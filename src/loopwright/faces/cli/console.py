@@ -70,15 +70,18 @@ def table(
     from rich import box
     from rich.table import Table
 
+    out = console()
+    # One long cell must not leave the prose beside it without room.
+    widest = out.width // 2 if prose else None
     grid = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, title_style="bold")
     for place, name in enumerate(columns):
         grid.add_column(
             name, justify="right" if place in right else "left", overflow="fold" if place in prose else "ellipsis",
-            no_wrap=place not in prose,
+            no_wrap=place not in prose, max_width=None if place in prose else widest,
         )
     for row in rows:
         grid.add_row(*(cell if place in marked else plain(cell) for place, cell in enumerate(row)))
-    console().print(grid)
+    out.print(grid)
 
 
 def plain(text: str) -> str:

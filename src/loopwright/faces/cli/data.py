@@ -175,8 +175,7 @@ def _show(found: Sequence[Anomaly]) -> None:
 
 def _against_schema(project: Project, statistics: Statistics) -> list[Anomaly]:
     """Return what was found by the schema file as it stands, or by the newest one if that has not been run with."""
-    from loopwright.stages.data import SCHEMA_FILE
-    from loopwright.stages.data.sources import fingerprint
+    from loopwright.stages.data import SCHEMA_FILE, fingerprint
 
     path = project.folder / SCHEMA_FILE
     file = fingerprint(path, name=SCHEMA_FILE).digest if path.is_file() else ""

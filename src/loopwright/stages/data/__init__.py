@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from loopwright.stages.data.partials import summarize
     from loopwright.stages.data.reading import Reading, ReadOptions
     from loopwright.stages.data.reading import read as read_source
+    from loopwright.stages.data.sources import fingerprint
     from loopwright.stages.data.splitting import SplitRule
     from loopwright.stages.data.splitting import split as split_rows
 
@@ -26,6 +27,7 @@ __all__ = [
     "check",
     "describe",
     "find_anomalies",
+    "fingerprint",
     "infer",
     "infer_schema",
     "ingest",
@@ -46,6 +48,7 @@ __getattr__, __dir__ = exports(
         "Reading": f"{__name__}.reading",
         "SplitRule": f"{__name__}.splitting",
         "find_anomalies": f"{__name__}.anomalies:find",
+        "fingerprint": f"{__name__}.sources",
         "infer_schema": f"{__name__}.inference:infer",
         "read_source": f"{__name__}.reading:read",
         "split_rows": f"{__name__}.splitting:split",

@@ -29,6 +29,7 @@ __all__ = ["Subject", "evaluated", "most_telling", "predictions_in"]
 
 _TOLERANCE = 1e-4  # the parity gate's
 _MOST_MEASURED = 200  # features whose importance is measured: each takes five more predictions of the part
+_MOST_CELLS = 100_000  # measured features times all features: predicting from thousands of columns takes its time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,8 @@ def predictions_in(content: bytes, part: str) -> NDArray[np.float64]:
 
 
 def _importances(subject: Subject, test: Part, of: Material, *, keep: Keep, at: str) -> tuple[Evidence, ...]:
-    names = most_telling(test.inputs, test.truth, most=_MOST_MEASURED)
+    most = max(10, min(_MOST_MEASURED, _MOST_CELLS // test.inputs.width))
+    names = most_telling(test.inputs, test.truth, most=most)
     try:
         found = importance(
             subject.applied.scorer.predict,

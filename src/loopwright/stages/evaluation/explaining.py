@@ -12,12 +12,15 @@ from loopwright.stages.registry.applying import Applied
 
 __all__ = ["explained", "moves"]
 
+_MOST_CELLS = 100_000  # features looked at times all features
 _BACKGROUND = 200                  # rows whose values stand in for "not known"
 _SHOWN = 4
 
 
 def moves(applied: Applied, features: pl.DataFrame, background: pl.DataFrame) -> dict[str, float]:
     """Return by how much each feature of one row moves its prediction away from typical values.
+
+    Of very many features the first are looked at: each takes a prediction of the whole background.
 
     One feature at a time takes the values that it has in other rows, and the prediction changes on average by so
     much; unlike Shapley values these need not add up, but each has a plain meaning.
@@ -36,15 +39,15 @@ def moves(applied: Applied, features: pl.DataFrame, background: pl.DataFrame) ->
     dict of str to float
         Feature -> prediction minus its mean when the feature is not known.
     """
-    names = list(applied.model.features)
-    said = _one_number(applied.scorer.predict(features))
-    variants = [
-        features.select(names).select(pl.all().repeat_by(background.height).explode()).with_columns(background[name])
-        for name in names
-    ]
-    guesses = _numbers(applied.scorer.predict(pl.concat(variants)), like=applied.scorer.predict(features))
-    means = guesses.reshape(len(names), background.height).mean(axis=1)
-    return {name: float(said - mean) for name, mean in zip(names, means, strict=True)}
+    names = list(applied.model.features)[: max(_SHOWN, _MOST_CELLS // len(applied.model.features))]
+    like = applied.scorer.predict(features)
+    said = float(_numbers(like, like=like)[0])
+    row = features.select(applied.model.features)
+    found = {}
+    for name in names:
+        guesses = applied.scorer.predict(pl.concat([row] * background.height).with_columns(background[name]))
+        found[name] = said - float(_numbers(guesses, like=like).mean())
+    return found
 
 
 def explained(applied: Applied, rows: pl.DataFrame, *, features: FeatureSet, at: str) -> Evidence:

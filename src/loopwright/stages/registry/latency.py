@@ -14,6 +14,8 @@ from loopwright.stages.registry.scoring import Scorer
 __all__ = ["Latency", "one_row_latency"]
 
 _WARM_UP = 20
+_SLOW_NS = 100_000_000             # a row that takes a tenth of a second
+_FEW = 20                          # rows that are timed then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,7 @@ def one_row_latency(scorer: Scorer, frame: pl.DataFrame, *, rows: int = 200) -> 
     frame : polars.DataFrame
         Real rows; taken in turn, again from the start when there are fewer than ``rows``.
     rows : int, default=200
+        At most so many; 20 where a single one takes more than a tenth of a second.
 
     Raises
     ------
@@ -63,11 +66,13 @@ def one_row_latency(scorer: Scorer, frame: pl.DataFrame, *, rows: int = 200) -> 
     if frame.height == 0 or rows < 1:
         raise EmptySample("latency needs at least one row to time. Hand in rows of the test part.")
     singles = [frame.slice(place % frame.height, 1) for place in range(rows)]
-    for single in singles[:_WARM_UP]:
+    # A model of thousands of features takes a second for a row: then twenty rows tell as much as two hundred.
+    slow = max(_time(scorer, single) for single in singles[:2]) > _SLOW_NS
+    for single in singles[: 0 if slow else _WARM_UP]:
         scorer.predict(single)
-    milliseconds = np.array([_time(scorer, single) for single in singles]) / 1e6
+    milliseconds = np.array([_time(scorer, single) for single in singles[: _FEW if slow else rows]]) / 1e6
     p50, p99 = np.quantile(milliseconds, [0.5, 0.99])
-    return Latency(p50_ms=float(p50), p99_ms=float(p99), max_ms=float(milliseconds.max()), rows=rows)
+    return Latency(p50_ms=float(p50), p99_ms=float(p99), max_ms=float(milliseconds.max()), rows=len(milliseconds))
 
 
 def _time(scorer: Scorer, single: pl.DataFrame) -> int:

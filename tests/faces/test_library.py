@@ -1,0 +1,62 @@
+"""Pages and reports read a project through one small door."""
+
+from __future__ import annotations
+
+import pytest
+
+from loopwright.errors import UnknownRecord
+from loopwright.faces.library import ProjectLibrary
+from loopwright.project import Project
+from loopwright.records import KINDS
+
+
+@pytest.fixture
+def library(ran):
+    with Project.open(ran).closing() as project:
+        yield ProjectLibrary(project)
+
+
+def test_records_are_found_by_kind_newest_or_all(library):
+    assert library.name == "fares"
+    models = library.all("model")
+    assert [model.number for model in models] == [1, 2]
+    assert library.newest("model") == models[1]
+    assert all(library.newest(kind) is not None for kind in KINDS)
+
+
+def test_a_record_is_found_by_the_beginning_of_its_digest(library):
+    model = library.newest("model")
+    assert library.get(model.digest[:10]) == model
+    with pytest.raises(UnknownRecord):
+        library.get("no such digest")
+
+
+def test_parents_and_children_are_each_others(library):
+    model = library.newest("model")
+    run = library.get(library.parents(model)[0].digest)
+    assert model in library.children(run)
+    assert library.at(run) <= library.at(model)
+
+
+def test_bytes_of_artifacts_are_read(library):
+    model = library.newest("model")
+    assert len(library.artifact(model.file)) == model.file.size
+
+
+def test_what_happened_is_told(library):
+    assert [change.alias for change in library.aliases()] == ["champion"]
+    assert any(item.command.startswith("loopwright run") for item in library.activity())
+    assert {"ingest", "judge"} <= {item.step for item in library.executions()}
+
+
+def test_the_project_file_is_shown_as_it_is_written(library, ran):
+    assert library.settings_text() == (ran / "loopwright.toml").read_text()
+
+
+def test_there_is_a_score_from_the_first_model_on(library, folder):
+    assert library.score().score > 0
+    with Project.open(folder).closing() as project:
+        empty = ProjectLibrary(project)
+        assert empty.score() is None
+        assert empty.newest("model") is None
+        assert empty.all("run") == []

@@ -1,0 +1,55 @@
+"""Every record can be told in a few words."""
+
+from __future__ import annotations
+
+import pytest
+
+from loopwright.errors import UnknownRecord
+from loopwright.faces.telling import tell, told
+from loopwright.project import Project
+from loopwright.records import KINDS, Ref
+
+WORDS = {
+    "model": "v2, LogisticRegression, onnx",
+    "run": "LogisticRegression (final)",
+    "label_set": "label tipped of 600 rows",
+    "feature_set": "5 features",
+    "gate": "said no",
+    "schema": "a schema of 5 columns",
+    "statistics": "statistics",
+}
+
+
+@pytest.fixture
+def project(ran):
+    with Project.open(ran).closing() as project:
+        yield project
+
+
+@pytest.mark.parametrize("kind", WORDS)
+def test_a_record_is_told_in_words_of_its_kind(project, kind):
+    assert told(project.metadata.newest(KINDS[kind])) == WORDS[kind]
+
+
+def test_a_version_and_its_split_are_told_apart(project):
+    words = [told(item) for item in project.metadata.all(KINDS["dataset_version"])]
+    assert words == ["fares v1: 600 rows of trips.csv", "split of fares v1 by random"]
+
+
+def test_evidence_and_anomalies_speak_for_themselves(project):
+    evidence, anomaly = (project.metadata.newest(KINDS[kind]) for kind in ("evidence", "anomaly"))
+    assert told(evidence) == evidence.claim
+    assert told(anomaly) == anomaly.description
+
+
+def test_no_record_is_left_without_words_but_the_charter(project):
+    silent = {kind for kind, noun in KINDS.items() if not told(project.metadata.newest(noun))}
+    assert silent <= {"charter"}
+
+
+def test_files_and_code_are_told_by_name_and_records_looked_up(project):
+    assert tell(project, Ref(kind="file", digest="ab", name="trips.csv")) == "trips.csv"
+    assert tell(project, Ref(kind="code", digest="ab", name="features.py: function `f`")) == "features.py: function `f`"
+    assert tell(project, project.metadata.newest(KINDS["gate"]).ref) == "said no"
+    with pytest.raises(UnknownRecord):
+        tell(project, Ref(kind="model", digest="f" * 64))
