@@ -25,9 +25,7 @@ __all__ = ["Finding", "findings", "is_database"]
 Finding = tuple[Path, str]
 """The path of a key, and what is wrong with it."""
 
-_DATABASES: Final = frozenset(
-    {"duckdb", "mariadb", "mssql", "mysql", "oracle", "postgres", "postgresql", "snowflake", "sqlite"}
-)
+_DATABASES: Final = frozenset({"postgres", "postgresql", "sqlite"})
 
 
 def is_database(source: str) -> bool:

@@ -19,13 +19,13 @@ from pathlib import Path
 import polars as pl
 
 from loopwright.errors import EmptySource, UnreadableSource
+from loopwright.projectchecks import is_database
 from loopwright.records.dataset_version import SourceFile
 from loopwright.stages.data.column_types import normalized
 from loopwright.stages.data.delimited import delimited_rows
 from loopwright.stages.data.json_lines import ValueRows, json_rows
 from loopwright.stages.data.quarantine import quarantine
 from loopwright.stages.data.source_files import SourceContent, source_contents
-from loopwright.stages.data.sources import is_database
 from loopwright.stages.data.sql import query_rows, sqlite_path, without_password
 from loopwright.stages.data.text_types import Typed, typed_text
 from loopwright.stages.data.value_types import flattened, typed_values

@@ -11,26 +11,15 @@ import time
 from pathlib import Path
 
 from loopwright.errors import UnreadableSource
+from loopwright.projectchecks import is_database
 from loopwright.records import Ref
 from loopwright.stages.data.nearest_files import nearest_files
 
-__all__ = ["fingerprint", "fingerprints", "is_database", "paths"]
+__all__ = ["fingerprint", "fingerprints", "paths"]
 
-_DATABASE = re.compile(r"^(sqlite|postgresql|postgres)://")
 _REMOTE = re.compile(r"^[a-z][a-z0-9+.-]*://")
 _SPAN = re.compile(r"\{[a-z]+\}")
 _CHUNK = 1 << 20
-
-
-def is_database(source: str) -> bool:
-    """Say whether a source is a database URL.
-
-    Examples
-    --------
-    >>> is_database("sqlite:///shop.db"), is_database("data/trips.csv")
-    (True, False)
-    """
-    return bool(_DATABASE.match(source))
 
 
 def paths(source: str, *, folder: Path) -> tuple[Path, ...]:
