@@ -13,9 +13,11 @@ import hashlib
 import inspect
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from importlib import import_module
 from typing import Concatenate, ParamSpec, TypeVar, cast, overload
 
 import msgspec
@@ -65,11 +67,37 @@ def step(
             arguments = dict(list(bound.arguments.items())[1:])
             manifest = _manifest(project, verb, arguments, uses)
             label = " ".join(filter(None, (verb.__name__.lstrip("_"), str(arguments.get("name") or ""))))
-            return cast(T, _recall_or_compute(project, label, manifest, lambda: verb(project, *args, **kwargs)))
+            compute = functools.partial(_call, verb, uses, project, *args, **kwargs)
+            return cast(T, _recall_or_compute(project, label, manifest, compute))
 
         return run
 
     return decorate
+
+
+_FIRST: Mapping[str, tuple[str, ...]] = {
+    "onnxruntime": ("onnxruntime",),
+    "optuna": ("optuna",),
+    "polars": ("polars",),
+    "scikit-learn": ("sklearn.compose", "sklearn.ensemble", "sklearn.neighbors", "sklearn.pipeline"),
+    "skl2onnx": ("skl2onnx",),
+    "skops": ("skops.io",),
+}
+"""Modules of a distribution that import one another in circles: two threads that begin at different ends of a circle
+find modules that are only half there."""
+
+_IMPORTING = threading.Lock()
+
+
+def _call(
+    verb: Callable[Concatenate[Project, P], T], uses: Sequence[str], project: Project, *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Do the work of a step; the libraries that it names are loaded by one thread at a time."""
+    with _IMPORTING:
+        for name in uses:
+            for module in _FIRST.get(name, ()):
+                import_module(module)
+    return verb(project, *args, **kwargs)
 
 
 @overload

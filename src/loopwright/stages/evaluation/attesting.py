@@ -29,9 +29,11 @@ def attestation(test: str, *, subject: Ref, by: str, note: str, link: str, expir
         raise LoopwrightError("an attestation needs a name (--by) and a sentence that says what was done (--note).")
     if expires is not None:
         try:
-            date.fromisoformat(expires)
+            day = date.fromisoformat(expires)
         except ValueError as error:
             raise LoopwrightError(f"--expires {expires!r} is no date; write it as 2027-01-31.") from error
+        if day <= date.fromisoformat(at[:10]):
+            raise LoopwrightError(f"--expires {expires} has passed, so the signature would count for nothing.")
     return Evidence(
         made_from=(subject,),
         check=f"attestation.{test.upper()}",

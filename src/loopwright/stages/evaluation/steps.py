@@ -117,7 +117,7 @@ def judge(
     return _judge(project, of=material, model=model, rivals=rivals, evidence=evidence)
 
 
-@step(uses=("polars", "numpy"))
+@step(uses=_LIBRARIES)
 def _judge(
     project: Project, *, of: Material, model: Model, rivals: tuple[Model, ...], evidence: tuple[Evidence, ...]
 ) -> Gate:

@@ -227,6 +227,10 @@ def find(project: Project, text: str) -> Ref:
         return aliases[text].target
     if text.startswith("v") and text[1:].isdigit():
         return model_number(project, int(text[1:])).ref
+    if text == CHAMPION:
+        raise UnknownRecord(
+            "there is no champion: no model has passed its gate. `loopwright registry` lists the models."
+        )
     file = _file(project, text)
     return file or project.metadata.find(text).ref
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from loopwright.records import Charter, DatasetVersion, FeatureSet, LabelSet, Ref
@@ -23,7 +23,20 @@ class Material:
     @property
     def refs(self) -> tuple[Ref, ...]:
         """What a run made from this material points back at."""
-        return (self.charter.ref, self.parts.ref, self.labels.ref, self.features.ref)
+        return (self.parts.ref, self.labels.ref, self.features.ref)
+
+    @property
+    def for_training(self) -> Material:
+        """The same, with nothing in the charter that a fit does not look at.
+
+        So another owner, another sentence or another limit judges the models that there are, and fits none anew.
+        """
+        charter = replace(
+            self.charter, decision="", users="", business_metric="", risks=(), without_ml=None, impact=0,
+            feasibility=0, satisfice=(), slices=(), min_slice_rows=0, not_worse_by=0.0, owner="", licence="",
+            collection="",
+        )
+        return replace(self, charter=charter)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

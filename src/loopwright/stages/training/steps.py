@@ -77,13 +77,14 @@ def baselines(project: Project, material: Material) -> tuple[Run, ...]:
     tuple of Run
     """
     task, seed = material.charter.task, project.settings.training.seed
-    runs = [_baseline(project, name=name, of=material, seed=seed, rule=None) for name in BASELINES[task]]
+    runs = [_baseline(project, name=name, of=material.for_training, seed=seed, rule=None) for name in BASELINES[task]]
     if material.charter.without_ml:
         rule = project.code(material.charter.without_ml)
-        runs.append(_baseline(project, name=f"heuristic {rule.functions[0]}", of=material, seed=seed, rule=rule))
+        name = f"heuristic {rule.functions[0]}"
+        runs.append(_baseline(project, name=name, of=material.for_training, seed=seed, rule=rule))
     estimator, params = LINEAR[task]
     linear = Configuration(role="baseline", estimator=estimator, params=dict(params), seed=seed)
-    runs.append(train(project, name="linear", of=material, by=linear))
+    runs.append(train(project, name="linear", of=material.for_training, by=linear))
     return tuple(runs)
 
 
@@ -111,7 +112,7 @@ def search(project: Project, material: Material) -> tuple[Run, ...]:
     estimator, params = LINEAR[material.charter.task]
     candidates = project.settings.candidates or (CandidateSettings(estimator=estimator, params=dict(params)),)
     found = [
-        _search(project, name=_title(candidate), of=material, candidate=candidate, settings=settings)
+        _search(project, name=_title(candidate), of=material.for_training, candidate=candidate, settings=settings)
         for candidate in candidates
     ]
     runs = tuple(run for each in found for run in each)
@@ -208,7 +209,7 @@ def finish(project: Project, material: Material, chosen: Run) -> Run:
     Run
     """
     again = Configuration(role="final", estimator=chosen.estimator, params=chosen.params, seed=chosen.seed)
-    return train(project, name=chosen.estimator.rpartition(".")[2], of=material, by=again)
+    return train(project, name=chosen.estimator.rpartition(".")[2], of=material.for_training, by=again)
 
 
 @step(uses=_LIBRARIES)
