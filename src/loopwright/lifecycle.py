@@ -113,7 +113,7 @@ def run(project: Project, *, by: str = "loopwright run") -> Line:
 
     sane, (model, packed) = together(
         project,
-        lambda: training.check(project, of=material.for_training, trials=trials, chosen=chosen, final=final),
+        lambda: training.check(project, of=material, trials=trials, chosen=chosen, final=final),
         lambda: registry.register(project, material, final),
     )
     rival = registry.rival(project, model)

@@ -212,7 +212,6 @@ def finish(project: Project, material: Material, chosen: Run) -> Run:
     return train(project, name=chosen.estimator.rpartition(".")[2], of=material.for_training, by=again)
 
 
-@step(uses=_LIBRARIES)
 def check(project: Project, *, of: Material, trials: tuple[Run, ...], chosen: Run, final: Run) -> tuple[Evidence, ...]:
     """Check that training is sane: it can overfit a tiny batch, learns nothing from shuffled labels, and repeats.
 
@@ -227,6 +226,11 @@ def check(project: Project, *, of: Material, trials: tuple[Run, ...], chosen: Ru
     -------
     tuple of Evidence
     """
+    return _check(project, of=of.for_training, trials=trials, chosen=chosen, final=final)
+
+
+@step(uses=_LIBRARIES)
+def _check(project: Project, *, of: Material, trials: tuple[Run, ...], chosen: Run, final: Run) -> tuple[Evidence, ...]:
     from loopwright.stages.training.checking import checked
 
     rows = examples(project, of.features, of.labels, of.parts)
