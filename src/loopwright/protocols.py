@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
+    from loopwright.records.alert import Alert
     from loopwright.records.record import Artifact, Table
 
-__all__ = ["ArtifactStore", "Engine", "Entry", "Ledger", "Progress", "TableStore"]
+__all__ = ["ArtifactStore", "Engine", "Entry", "Ledger", "Notifier", "Predictor", "Progress", "TableStore"]
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -172,4 +175,46 @@ class Progress(Protocol):
 
     def finished(self, step: str, *, seconds: float, why: str, recalled: bool) -> None:
         """A step is done: computed (and why it had to be), or recalled."""
+        ...
+
+
+@runtime_checkable
+class Predictor(Protocol):
+    """Answers source rows; whatever stands behind it, the same row gets the same answer."""
+
+    def predict(self, frame: pl.DataFrame) -> NDArray[np.float64]:
+        """Return the predictions for source rows.
+
+        Parameters
+        ----------
+        frame : DataFrame of shape (n_rows, n_columns)
+            Holds at least the model's inputs, in the types of the schema.
+
+        Returns
+        -------
+        float64 array
+            Probability of the positive class (n_rows,), probabilities (n_rows, n_classes), or values (n_rows,).
+
+        Raises
+        ------
+        LoopwrightError
+            If the rows cannot be answered.
+        """
+        ...
+
+
+@runtime_checkable
+class Notifier(Protocol):
+    """Tells people outside of this process of alerts."""
+
+    name: str
+
+    def notify(self, alerts: Sequence[Alert]) -> None:
+        """Tell of alerts that have just been made, which belong to one incident.
+
+        Raises
+        ------
+        LoopwrightError
+            If they could not be told; the caller says so and tries again with the next tick.
+        """
         ...

@@ -15,11 +15,16 @@ __all__ = [
     "CandidateSettings",
     "CharterSettings",
     "DataSettings",
+    "EmailSettings",
     "EvidenceSettings",
     "FeatureSettings",
+    "MonitorSettings",
     "PrivacySettings",
     "ProjectSettings",
     "Range",
+    "ReleaseSettings",
+    "RetrainingSettings",
+    "ServingSettings",
     "Settings",
     "SplitSettings",
     "StoreSettings",
@@ -64,6 +69,11 @@ class CharterSettings:
     impact: int = says("How much a good answer is worth, 1 (little) to 5 (a lot).", default=3, ge=1, le=5)
     feasibility: int = says("How likely a good model is, 1 (unlikely) to 5 (certain).", default=3, ge=1, le=5)
     business_metric: str = says("What the business counts, in words (the model metric stands in for it).", default="")
+    acts_on_outcome: bool = says(
+        "Whether the decision changes what becomes of the row (a loan refused is never repaid). Models are then "
+        "compared by who was given which, and labels that the model shaped are not taken for the truth.",
+        default=False,
+    )
     risks: tuple[str, ...] = says("What could go wrong for whom, one sentence each.", default=())
 
 
@@ -194,6 +204,10 @@ class StoreSettings:
     metadata: str = says("SQLite file, or postgresql:// URL.", default=".loopwright/metadata.db")
     artifacts: str = says("Folder, or any fsspec URL.", default=".loopwright/artifacts")
     tables: str = says("Folder for Delta tables.", default=".loopwright/tables")
+    log: str = says(
+        "Folder on a local disk for the segments of the prediction log, until they are in tables.",
+        default=".loopwright/log",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +215,123 @@ class EvidenceSettings:
     """How long evidence counts."""
 
     fresh_days: float = says("Automatic evidence older than this no longer counts.", default=30.0, gt=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServingSettings:
+    """How requests are answered."""
+
+    host: str = says("Address of this machine to listen at.", default="127.0.0.1")
+    port: int = says("Port to listen at; 0 takes any that is free.", default=8643, ge=0, le=65535)
+    unknown_columns: Literal["refuse", "ignore"] = says(
+        "What becomes of a row with a column that the schema does not know.", default="refuse"
+    )
+    out_of_schema: Literal["flag", "refuse"] = says(
+        "What becomes of a value outside the range or the domain that the schema allows.", default="flag"
+    )
+    max_body_kb: int = says("Largest request, in units of 1024 bytes.", default=4096, ge=1, le=1 << 20)
+    max_rows: int = says("Most rows of one request.", default=10_000, ge=1)
+    timeout_seconds: float = says("Longest that an answer may take.", default=30.0, gt=0)
+    drain_seconds: float = says("How long requests may take to finish when the server stops.", default=10.0, ge=0)
+    durability: Literal["async", "write", "fsync"] = says(
+        "When a request is answered: before its log entry is written, once the operating system has it (survives "
+        "kill -9), or once it is on the disk (survives power loss).",
+        default="write",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseSettings:
+    """How a model that has passed its gate comes to serve while another one does."""
+
+    strategy: Literal["single", "shadow", "canary"] = says(
+        "Replace at once; or be asked beside the champion, unheard; or answer a growing share.", default="canary"
+    )
+    steps: tuple[float, ...] = says(
+        "Shares of the entities that a canary answers, one after the other.", default=(0.05, 0.25, 0.5)
+    )
+    step_rows: int = says("Answers of the canary before the next step.", default=200, ge=1)
+    demand: Literal["better", "not_worse"] = says(
+        "What must be shown of the challenger: that it is better than the champion, or that it is not worse by "
+        "[targets] not_worse_by.",
+        default="better",
+    )
+    false_promotion_rate: float = says(
+        "Chance of promoting a model that does not meet the demand, however often one looks.",
+        default=0.05, gt=0, lt=0.5,
+    )
+    false_rollback_rate: float = says(
+        "Chance of giving up, for errors, slowness or a missed limit, on a model that is as good as the champion.",
+        default=0.01, gt=0, lt=0.5,
+    )
+    approval: Literal["automatic", "manual"] = says(
+        "Who promotes: the rule, or a person whom it asks.", default="automatic"
+    )
+    held_back: float = says(
+        "Share of the entities that get no model's answer, so that what becomes of them owes nothing to it.",
+        default=0.0, ge=0, le=0.5,
+    )
+    patience_days: float = says("A canary that is not decided by then is given up.", default=60.0, gt=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailSettings:
+    """Where alerts are mailed to."""
+
+    to: tuple[str, ...] = says("Addresses.")
+    sender: str = says("Address that they come from.")
+    server: str = says("Mail server, as host or host:port.", default="localhost:25")
+    user: str | None = says("User name at the mail server.", default=None)
+    password_variable: str = says("Environment variable that holds the password.", default="LOOPWRIGHT_SMTP_PASSWORD")
+    encryption: Literal["none", "starttls", "tls"] = says("How the mail server is spoken to.", default="starttls")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorSettings:
+    """What is watched, and how often it may cry wolf."""
+
+    window_hours: float = says("Length of a window.", default=24.0, gt=0, le=24 * 366)
+    clock: Literal["event", "arrival"] = says(
+        "Whether a row belongs to the window of its own time ([data] time) or of when it came; without a time "
+        "column always the latter.",
+        default="event",
+    )
+    false_alarms_per_year: float = says(
+        "How many alarms a year of unchanged traffic may raise, over everything that is watched.",
+        default=2.0, gt=0, le=1000,
+    )
+    effect: float = says(
+        "Drift that does not matter: squared effect on the scale of the population stability index.",
+        default=0.02, ge=0,
+    )
+    min_rows: int = says("Windows with fewer rows are joined with the next.", default=100, ge=10)
+    late_days: float = says("Days after which the outcome of a prediction should be known.", default=7.0, ge=0)
+    ignore: tuple[str, ...] = says("Columns whose drift is not watched.", default=())
+    max_age_days: float | None = says("A model trained on data older than this is too old.", default=None, gt=0)
+    webhook: str | None = says(
+        "http:// or https:// address that alerts are posted to as JSON.", default=None, pattern=r"^https?://\S+$"
+    )
+    email: EmailSettings | None = says("Where alerts are mailed to.", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrainingSettings:
+    """When a new model is trained, and on what."""
+
+    on_drift: bool = says("When columns or predictions drift and the estimated quality suffers.", default=True)
+    on_decay: bool = says("When the quality on outcomes falls below what it may.", default=True)
+    every_days: float | None = says("So long after the last training, whatever happens.", default=None, gt=0)
+    every_labels: int | None = says("After so many new outcomes.", default=None, ge=1)
+    min_labels: int = says("Never with fewer new outcomes than this.", default=500, ge=10)
+    pause_days: float = says("Not again within so many days, unless a person asks.", default=7.0, ge=0)
+    data: tuple[Literal["all", "recent", "weighted", "since_change"], ...] = says(
+        "Which data may be trained on; a back-test chooses: all there are, the last recent_days, all with newer rows "
+        "weighing more, or those since the first bad window.",
+        default=("all", "recent", "weighted", "since_change"),
+    )
+    recent_days: float = says("Length of the window for recent.", default=90.0, gt=0)
+    half_life_days: float = says("With weighted, a row so much older counts half.", default=60.0, gt=0)
+    search: bool = says("Search all candidates anew; otherwise the champion's configuration is fitted.", default=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +347,12 @@ class Settings:
     candidates: tuple[CandidateSettings, ...] = says("Models to try, in [[candidates]] tables.", default=())
     training: TrainingSettings = says("How hard to search.", factory=TrainingSettings)
     evidence: EvidenceSettings = says("How long evidence counts.", factory=EvidenceSettings)
+    serving: ServingSettings = says("How requests are answered.", factory=ServingSettings)
+    release: ReleaseSettings = says(
+        "How a model that has passed its gate comes to serve while another one does.", factory=ReleaseSettings
+    )
+    monitor: MonitorSettings = says("What is watched, and how often it may cry wolf.", factory=MonitorSettings)
+    retraining: RetrainingSettings = says("When a new model is trained, and on what.", factory=RetrainingSettings)
     stores: StoreSettings = says("Where state lives.", factory=StoreSettings)
 
 

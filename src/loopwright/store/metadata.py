@@ -11,9 +11,9 @@ from typing import TypeVar, cast
 
 from loopwright.errors import UnknownRecord
 from loopwright.protocols import Entry, Ledger
-from loopwright.records import KINDS, DatasetVersion, Model, Record, Ref, decode, encode, kind_of
+from loopwright.records import KINDS, DatasetVersion, Deployment, Model, Record, Ref, decode, encode, kind_of
 
-__all__ = ["Activity", "AliasChange", "Execution", "Metadata", "now"]
+__all__ = ["Activity", "AliasChange", "Execution", "Mark", "Metadata", "now"]
 
 R = TypeVar("R", bound=Record)
 
@@ -53,6 +53,30 @@ class Execution:
     manifest: dict[str, dict[str, str]]
     outputs: tuple[Ref, ...]
     many: bool  # the step returns a tuple of records, not one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Something that was said about a thing and may be said anew: the newest mark of a kind and key counts.
+
+    Acknowledged and silenced alerts, consumers and their keys, users of the pages, how far a watcher has read.
+
+    Attributes
+    ----------
+    kind : str
+        What sort of thing: ``"consumer"``, ``"user"``, ``"alert"``, ``"silence"`` ...
+    key : str
+        Which one.
+    body : dict
+        What is said, as plain JSON data.
+    at : str
+        When, UTC, ISO 8601.
+    """
+
+    kind: str
+    key: str
+    body: dict[str, str | int | float | bool | list[str] | None]
+    at: str
 
 
 def now() -> str:
@@ -168,6 +192,19 @@ class Metadata:
         """Return every change of one or all aliases, oldest first."""
         return [_alias(line) for line in self.ledger.select("alias", key=alias)]
 
+    def mark(self, kind: str, key: str, body: dict[str, str | int | float | bool | list[str] | None]) -> None:
+        """Say something about a thing from now on; what was said before stays in the history."""
+        self.ledger.append([Entry(table=f"mark {kind}", key=key, body=json.dumps(body), at=now())])
+
+    def marks(self, kind: str) -> dict[str, Mark]:
+        """Return the newest mark of every key of a kind."""
+        return {mark.key: mark for mark in self.mark_history(kind)}
+
+    def mark_history(self, kind: str, key: str | None = None) -> list[Mark]:
+        """Return every mark of a kind, or of one key, oldest first."""
+        lines = self.ledger.select(f"mark {kind}", key=key)
+        return [Mark(kind=kind, key=line.key, body=json.loads(line.body), at=line.at) for line in lines]
+
     def log(self, activity: Activity) -> None:
         """Keep that somebody ran a command."""
         body = {"seconds": activity.seconds, "exit_code": activity.exit_code, "who": activity.who}
@@ -207,7 +244,7 @@ def _counted(records: list[R]) -> list[R]:
     seen: Counter[str] = Counter()
 
     def count(record: R) -> R:
-        if not isinstance(record, DatasetVersion | Model):
+        if not isinstance(record, DatasetVersion | Deployment | Model):
             return record
         seen[record.name] += 1
         return cast(R, replace(record, number=seen[record.name]))

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from loopwright.records.feature_set import Feature
-from loopwright.stages.training.matrix import matrix
+from loopwright.stages.features.matrix import matrix
 
 
 @dataclass(frozen=True)

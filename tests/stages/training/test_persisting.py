@@ -66,7 +66,7 @@ def test_the_same_fit_gives_the_same_bytes_in_another_process():
         "import hashlib, polars as pl, numpy as np\n"
         "from loopwright.records.feature_set import Feature\n"
         "from loopwright.stages.training.fitting import fit\n"
-        "from loopwright.stages.training.matrix import matrix\n"
+        "from loopwright.stages.features.matrix import matrix\n"
         "from loopwright.stages.training.persisting import to_skops\n"
         "from loopwright.stages.training.pipelines import pipeline\n"
         "features = [Feature(name='x', kind='numeric', origin='column', inputs=('x',))]\n"

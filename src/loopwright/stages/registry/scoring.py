@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from loopwright.errors import ModelError
 from loopwright.records.feature_set import Feature
 from loopwright.records.model import Model
-from loopwright.stages.training.matrix import matrix
+from loopwright.stages.features.matrix import matrix
 
 __all__ = ["BATCH_ROWS", "Scorer", "load_scorer", "onnx_scorer", "skops_scorer"]
 

@@ -73,7 +73,7 @@ def pipeline(
     Examples
     --------
     >>> from sklearn.linear_model import Ridge
-    >>> from loopwright.stages.training.matrix import matrix
+    >>> from loopwright.stages.features.matrix import matrix
     >>> miles = Feature(name="miles", kind="numeric", origin="column", inputs=("miles",))
     >>> rows = matrix(pl.DataFrame({"miles": [1, 2, 3]}), [miles])
     >>> made = pipeline(Ridge, {"alpha": 0.1}, features=[miles], frame=rows, task="regression", seed=0)

@@ -17,9 +17,9 @@ from loopwright.errors import EmptySample, TrainingError, Undefined
 from loopwright.measures import METRICS, best_threshold, score
 from loopwright.records import Artifact, FeatureSet, LabelSet, Run
 from loopwright.records.run import RunMetric
+from loopwright.stages.features.matrix import matrix
 from loopwright.stages.training.fitting import fit, predict
 from loopwright.stages.training.material import Configuration, Material
-from loopwright.stages.training.matrix import matrix
 from loopwright.stages.training.objective import objective
 from loopwright.stages.training.persisting import to_skops
 from loopwright.stages.training.pipelines import pipeline

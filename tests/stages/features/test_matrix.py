@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 from loopwright.errors import DataError, UnknownColumn
 from loopwright.records.feature_set import Feature
-from loopwright.stages.training.matrix import matrix
+from loopwright.stages.features.matrix import matrix
 
 
 def feature(name, kind):

@@ -1,0 +1,1 @@
+"""Hand-overs to other systems, written as text."""

@@ -1,0 +1,1 @@
+"""Requests answered by registered models: checked at the door, routed, logged, and released step by step."""
