@@ -233,7 +233,8 @@ def test_a_wrong_choice_names_file_line_found_allowed_and_the_nearest():
         (
             {"releese": "x = 1"},
             '[releese]: unknown section; expected one of "project", "charter", "targets", '
-            '"data", "features", "split", "candidates", "training", "evidence", "stores"',
+            '"data", "features", "split", "candidates", "training", "evidence", "serving", "release", "monitor", '
+            '"retraining", "stores" (did you mean "release"?)',
         ),
         (
             {"trainin": "x = 1"},

@@ -109,6 +109,9 @@ OTHER_PAYMENT_SHARE = {"No Charge": 0.0054, "Unknown": 0.0019, "Dispute": 0.0003
 # 41 % below 15, 46 % below 20, 64 % below 30, 69 % above).
 FARE_LIMITS = np.array([5.0, 10.0, 15.0, 20.0, 30.0])
 FARE_LOGIT = np.array([2.30, 1.20, -0.30, -0.02, 0.40, 0.46])
+# What riders do instead once terminals propose tips: two dollars on a short trip go out of use, a quarter of a
+# long one becomes common. Invented, so that a change of habits is known; no fact of the sample stands behind it.
+NEW_FARE_LOGIT = np.array([-1.60, -1.00, 0.10, 0.70, 1.30, 1.60])
 # Then by what a logistic regression on the 4,974 real card trips finds beside the fare.
 EVENING_LOGIT, MORNING_LOGIT, WEEKEND_LOGIT = 0.18, -0.23, 0.04
 AIRPORT_LOGIT, OUTER_AREA_LOGIT = 0.50, -0.40
@@ -152,6 +155,10 @@ class City:
     ----------
     seed : int, default=0
         Not negative. Cities of different seeds differ in their trips, never in their truth.
+    card_growth_until : date, optional
+        From then on cards pay no larger share from year to year; they grow for ever if not given.
+    new_habits_from : date, optional
+        From then on card riders tip by other habits, ``NEW_FARE_LOGIT``; never if not given.
 
     Examples
     --------
@@ -161,6 +168,8 @@ class City:
     """
 
     seed: int = 0
+    card_growth_until: date | None = None
+    new_habits_from: date | None = None
     _company_of_taxi: Integers = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -208,7 +217,7 @@ class City:
         if not (math.isfinite(per_day) and per_day > 0):
             raise ValueError(f"per_day is {per_day}; give a positive number of trips")
         draws = _draws(self.seed, start=start, end=end, per_day=per_day)
-        frame = _rides(draws, company_of_taxi=self._company_of_taxi)
+        frame = _rides(draws, company_of_taxi=self._company_of_taxi, growth_until=self.card_growth_until)
         tips = _tips(frame["fare"].to_numpy(), is_big=draws.uniform["big"] < self.truth(frame), draws=draws)
         paid_by_card = pl.col("payment_type") == "Credit Card"
         return frame.with_columns(tips=pl.when(paid_by_card).then(pl.Series(tips)).otherwise(0.0))
@@ -241,7 +250,14 @@ class City:
         logit = frame.select(beside_the_fare).to_series().to_numpy()
         fare_band = np.searchsorted(FARE_LIMITS, frame["fare"].to_numpy(), side="right")
         is_card = (frame["payment_type"] == "Credit Card").to_numpy()
-        return np.where(is_card, _logistic(FARE_LOGIT[fare_band] + logit), 0.0)
+        of_fare = np.where(self._has_new_habits(frame), NEW_FARE_LOGIT[fare_band], FARE_LOGIT[fare_band])
+        return np.where(is_card, _logistic(of_fare + logit), 0.0)
+
+    def _has_new_habits(self, frame: pl.DataFrame) -> NDArray[np.bool_]:
+        if self.new_habits_from is None:
+            return np.zeros(frame.height, dtype=np.bool_)
+        changed: NDArray[np.bool_] = (frame["trip_start"].dt.date() >= self.new_habits_from).to_numpy()
+        return changed
 
     def demo(self, *, rows: int = 12_000) -> pl.DataFrame:
         """Return exactly so many trips, spread over the two demo years from July 2013.
@@ -320,7 +336,7 @@ def _level(ordinal: int) -> float:
     return float(WEEKDAY_LEVEL[day.weekday()] * MONTH_LEVEL[day.month - 1])
 
 
-def _rides(draws: Draws, *, company_of_taxi: Integers) -> pl.DataFrame:
+def _rides(draws: Draws, *, company_of_taxi: Integers, growth_until: date | None) -> pl.DataFrame:
     """Return everything about the trips but the tips."""
     uniform = draws.uniform
     start = _start_seconds(uniform["time"], weekend=(draws.day + 3) % 7 >= 5)
@@ -348,7 +364,7 @@ def _rides(draws: Draws, *, company_of_taxi: Integers) -> pl.DataFrame:
         "dropoff_community_area": _blanked(pl.Series(AREA[dropoff]), where=is_outside),
         "pickup_latitude": np.round(position[0], 5),
         "pickup_longitude": np.round(position[1], 5),
-        "payment_type": _payments(fare, day=draws.day, chance=uniform["payment"]),
+        "payment_type": _payments(fare, day=_until(growth_until, draws.day), chance=uniform["payment"]),
         "fare": fare,
     })
 
@@ -420,6 +436,11 @@ def _payments(fare: Floats, *, day: Integers, chance: Floats) -> pl.Series:
     card = rare[-1] + (1 - rare[-1]) * _logistic(logit)
     place = np.searchsorted(rare, chance, side="right") + (chance >= card)
     return pl.Series([*OTHER_PAYMENT_SHARE, "Credit Card", "Cash"]).gather(place)
+
+
+def _until(limit: date | None, day: Integers) -> Integers:
+    """Return the days, none of them after the limit."""
+    return day if limit is None else np.minimum(day, (limit - date(1970, 1, 1)).days)
 
 
 def _tips(fare: Floats, *, is_big: NDArray[np.bool_], draws: Draws) -> Floats:

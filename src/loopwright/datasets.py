@@ -32,6 +32,7 @@ __all__ = [
     "load",
     "path",
     "simulated_city",
+    "simulated_year",
 ]
 
 Progress = Callable[[str, int, int], None]
@@ -246,9 +247,29 @@ def simulated_city() -> ModuleType:
     >>> simulated_city().City(seed=3).seed
     3
     """
-    name = "loopwright_example_taxi_city"
+    return _loaded("city")
+
+
+def simulated_year() -> ModuleType:
+    """Return the module that says what happens to the simulated city while a model serves (``examples/taxi/year.py``).
+
+    Raises
+    ------
+    UnreadableSource
+        If this installation has no examples.
+
+    Examples
+    --------
+    >>> [happening.name for happening in simulated_year().HAPPENINGS]
+    ['festival', 'cents', 'rename', 'silence', 'habits']
+    """
+    return _loaded("year")
+
+
+def _loaded(part: str) -> ModuleType:
+    name = f"loopwright_example_taxi_{part}"
     if name not in sys.modules:
-        sys.modules[name] = _import(name, file=_example("taxi/city.py"))
+        sys.modules[name] = _import(name, file=_example(f"taxi/{part}.py"))
     return sys.modules[name]
 
 

@@ -5,7 +5,7 @@ The parts that come with Loopwright are found through the same door (see ``loopw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
@@ -137,6 +137,32 @@ class TableStore(Protocol):
 
     def write(self, name: str, frame: pl.DataFrame) -> Table:
         """Commit the frame as the next version of a table; if the newest version holds the same rows, return that."""
+        ...
+
+    def append(self, name: str, frame: pl.DataFrame, *, batch: str) -> Table:
+        """Add rows behind those of the newest version, unless a batch of this name was appended before.
+
+        Whoever tries, however often and however many at once: a batch is appended exactly once, or (if this
+        raises) not at all.
+
+        Returns
+        -------
+        Table
+            The newest version, with all rows in the order in which they were appended.
+
+        Raises
+        ------
+        StoreError
+            If the rows have other columns than the table.
+        """
+        ...
+
+    def newest(self, name: str) -> Table | None:
+        """Return the newest version of a table, or nothing if there is none."""
+        ...
+
+    def appended(self, name: str, *, batches: Collection[str]) -> dict[str, int]:
+        """Return, for each of these batches that was appended, the number of the version that it came with."""
         ...
 
     def read(self, table: Table, *, columns: Sequence[str] | None = None) -> pl.LazyFrame:

@@ -15,6 +15,7 @@ from loopwright.measures.distances import (
     l_infinity,
     minimum_effect_test,
     population_stability,
+    surplus_test,
 )
 
 DISTANCES = (l_infinity, jensen_shannon, population_stability)
@@ -148,3 +149,49 @@ def test_taxi_skew_and_drift_are_those_that_tfdv_published(taxi, column, referen
     values = sorted(sides[0].keys() | sides[1].keys())
     found = l_infinity(*([side[value] for value in values] for side in sides))
     assert found == pytest.approx(published, abs=5e-9 if column == "company" else 5e-7)
+
+
+def test_rows_that_are_alike_make_a_difference_less_sure():
+    a, b = [500, 500], [300, 700]
+    found = [minimum_effect_test(a, b, overdispersion=times).p_value for times in (1.0, 5.0, 20.0)]
+    assert found == sorted(found)
+    assert found[-1] > 0.01
+
+
+@pytest.mark.parametrize("test", [minimum_effect_test, surplus_test])
+def test_overdispersion_below_independent_rows_is_refused(test):
+    with pytest.raises(DataError, match="overdispersion"):
+        test([9, 9], [9, 9], overdispersion=0.5)
+
+
+def test_many_new_values_in_a_small_window_are_found_where_chi_square_cannot():
+    reference, current = [8000, 4000, 0], [67, 0, 33]
+    assert surplus_test(reference, current).p_value < 1e-12
+    assert minimum_effect_test(reference, current).p_value > 0.01
+
+
+@pytest.mark.parametrize("rows", [100, 1000, 20_000])
+def test_a_surplus_that_is_just_accepted_is_found_no_more_often_than_said(rows):
+    generator = np.random.default_rng(rows)
+    # New values of 1 % have about the squared effect .02.
+    found = [
+        surplus_test([6000, 6000, 0], generator.multinomial(rows, [0.495, 0.495, 0.01])).p_value < 0.01
+        for _ in range(400)
+    ]
+    assert np.mean(found) <= 0.02
+
+
+def test_fewer_rare_rows_than_before_are_no_surplus():
+    found = surplus_test([9900, 100], [1000, 0])
+    assert (found.p_value, found.effect) == (1.0, 0.0)
+
+
+def test_without_rare_bins_there_is_no_surplus():
+    assert surplus_test([50, 50], [1, 99]).p_value == 1.0
+
+
+@given(a=histograms, b=histograms)
+def test_a_surplus_is_always_a_probability(a, b):
+    found = surplus_test(a, b)
+    assert 0 <= found.p_value <= 1
+    assert 0 <= found.effect < float("inf")

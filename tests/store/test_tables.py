@@ -15,7 +15,6 @@ from polars.testing import assert_frame_equal
 
 from loopwright.errors import CorruptStore, StoreError, StoreFull, StoreReadOnly
 from loopwright.store import DeltaTables
-from loopwright.store.tables import _rows_per_group
 from loopwright.testing import TableStoreContract
 
 
@@ -98,12 +97,6 @@ def test_a_version_of_another_program_is_no_obstacle(tables, folder):
     assert again.version > first.version
     for table in (first, again):
         assert_frame_equal(tables.read(table).collect(), FRAME)
-
-
-@pytest.mark.parametrize(("row_bytes", "rows"), [(8, 1_000_000), (1_000_000, 134), (300_000_000, 1)])
-def test_row_groups_stay_below_128_megabytes(row_bytes, rows):
-    frame = pl.DataFrame({"x": [b"x" * row_bytes]})
-    assert _rows_per_group(frame) == pytest.approx(rows, rel=0.01)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from loopwright.errors import UnknownRecord
 from loopwright.project import PROJECT_FILE, Project
 from loopwright.records import KINDS, Artifact, Model, Record, Ref
 from loopwright.stages import evaluation
 from loopwright.stages.evaluation import ScoreCard
-from loopwright.store.metadata import Activity, AliasChange, Execution
+from loopwright.store.metadata import Activity, AliasChange, Execution, Mark, now
 
 __all__ = ["ProjectLibrary"]
+
+Passports: TypeAlias = Callable[[str], Mapping[str, object]]
+
+_SECRET = "secret"  # noqa: S105 - the kind of mark that holds one
+_SESSION = "session"  # the kind of mark for sessions that somebody has signed out of
 
 
 class ProjectLibrary:
@@ -17,10 +27,13 @@ class ProjectLibrary:
     Parameters
     ----------
     project : Project
+    passports : callable, optional
+        Takes the id of a prediction and returns what is known of it, as ``Library.passport`` promises.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *, passports: Passports | None = None) -> None:
         self.project = project
+        self._passports = passports
 
     @property
     def name(self) -> str:
@@ -74,3 +87,48 @@ class ProjectLibrary:
     def settings_text(self) -> str:
         """Return the project file as it is written."""
         return (self.project.folder / PROJECT_FILE).read_text(encoding="utf-8")
+
+    def now(self) -> str:
+        """Return the time, UTC, ISO 8601."""
+        return now()
+
+    def marks(self, kind: str) -> dict[str, Mark]:
+        """Return the newest mark of every key of a kind."""
+        return self.project.metadata.marks(kind)
+
+    def log(self, activity: Activity) -> None:
+        """Keep in the audit trail that somebody did something."""
+        self.project.metadata.log(activity)
+
+    def secret(self) -> bytes:
+        """Return 32 random bytes that are this project's own: made at the first call, the same ever after."""
+        known = self.project.metadata.marks(_SECRET)
+        if not known:
+            # Two dashboards that start at once must agree on one.
+            with self.project.metadata.ledger.hold("dashboard secret"):
+                if not self.project.metadata.marks(_SECRET):
+                    self.project.metadata.mark(_SECRET, "sessions", {"hex": secrets.token_hex(32)})
+            known = self.project.metadata.marks(_SECRET)
+        return bytes.fromhex(str(known["sessions"].body["hex"]))
+
+    def ended(self, session: str) -> bool:
+        """Say whether somebody has signed out of a session."""
+        return bool(self.project.metadata.mark_history(_SESSION, session))
+
+    def end(self, session: str) -> None:
+        """Keep that somebody has signed out of a session."""
+        self.project.metadata.mark(_SESSION, session, {"ended": True})
+
+    def passport(self, prediction: str) -> Mapping[str, object]:
+        """Return everything that is known of one prediction.
+
+        Raises
+        ------
+        UnknownRecord
+            If the log has no such prediction, or these pages were opened without passports.
+        """
+        if self._passports is None:
+            raise UnknownRecord(
+                f"the passport of {prediction!r} cannot be shown here. Ask for it with `loopwright passport ID`."
+            )
+        return self._passports(prediction)

@@ -21,12 +21,22 @@ if TYPE_CHECKING:
         precision_recall_curve,
         roc_curve,
     )
+    from loopwright.measures.detectors import Detection, calibrated, cusum, detect, noncentral_e_value, shiryaev_roberts
     from loopwright.measures.distances import (
         MinimumEffect,
         jensen_shannon,
         l_infinity,
         minimum_effect_test,
         population_stability,
+        surplus_test,
+    )
+    from loopwright.measures.estimation import Calibrator, Estimate, estimate, fit_calibrator, recalibrate
+    from loopwright.measures.evalues import (
+        arm_differences,
+        attribution_evalues,
+        betting_evalues,
+        confidence_sequence,
+        rows_to_reach,
     )
     from loopwright.measures.identities import linear_identity
     from loopwright.measures.intervals import Interval, bootstrap
@@ -37,7 +47,10 @@ if TYPE_CHECKING:
 __all__ = [
     "METRICS",
     "TASKS",
+    "Calibrator",
     "Comparison",
+    "Detection",
+    "Estimate",
     "Interval",
     "Metric",
     "MinimumEffect",
@@ -46,21 +59,35 @@ __all__ = [
     "RocCurve",
     "Strength",
     "Task",
+    "arm_differences",
+    "attribution_evalues",
     "best_threshold",
+    "betting_evalues",
     "bootstrap",
+    "calibrated",
     "compare",
+    "confidence_sequence",
     "confusion_matrix",
+    "cusum",
+    "detect",
+    "estimate",
+    "fit_calibrator",
     "holm",
     "jensen_shannon",
     "l_infinity",
     "linear_identity",
     "metric",
     "minimum_effect_test",
+    "noncentral_e_value",
     "population_stability",
     "precision_recall_curve",
+    "recalibrate",
     "reliability",
     "roc_curve",
+    "rows_to_reach",
     "score",
+    "shiryaev_roberts",
+    "surplus_test",
 ]
 
 _PLACES = {
@@ -68,8 +95,16 @@ _PLACES = {
     "comparisons": ("Comparison", "compare", "holm"),
     "confusion": ("confusion_matrix",),
     "curves": ("PrecisionRecallCurve", "RocCurve", "best_threshold", "precision_recall_curve", "roc_curve"),
+    "detectors": (
+        "Detection", "calibrated", "cusum", "detect", "noncentral_e_value", "shiryaev_roberts",
+    ),
     "distances": (
         "MinimumEffect", "jensen_shannon", "l_infinity", "minimum_effect_test", "population_stability",
+        "surplus_test",
+    ),
+    "estimation": ("Calibrator", "Estimate", "estimate", "fit_calibrator", "recalibrate"),
+    "evalues": (
+        "arm_differences", "attribution_evalues", "betting_evalues", "confidence_sequence", "rows_to_reach",
     ),
     "identities": ("linear_identity",),
     "intervals": ("Interval", "bootstrap"),

@@ -10,10 +10,14 @@ from numpy.typing import ArrayLike
 from loopwright.errors import DataError, Undefined
 from loopwright.measures.samples import Floats, Ints, counts
 
-__all__ = ["MinimumEffect", "jensen_shannon", "l_infinity", "minimum_effect_test", "population_stability"]
+__all__ = [
+    "MinimumEffect", "jensen_shannon", "l_infinity", "minimum_effect_test", "population_stability", "surplus_test",
+]
 
 # Below this many expected rows a cell's chi-square term is no longer near its limit (Cochran's rule).
 _FEWEST_EXPECTED = 5.0
+# A share of the reference is taken for the largest that it may be at this level.
+_SURE = 0.99
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +35,15 @@ class MinimumEffect:
         The effect that is still accepted.
     cells : int
         Bins compared, after rare ones were put together.
+    squares : float
+        The squared effect as it was measured, with what chance adds: chi-square per effective row.
     """
 
     p_value: float
     effect: float
     limit: float
     cells: int
+    squares: float = 0.0
 
 
 def l_infinity(reference: ArrayLike, current: ArrayLike) -> float:
@@ -150,7 +157,9 @@ def population_stability(reference: ArrayLike, current: ArrayLike, *, floor: flo
     return float(np.sum((p - q) * np.log(p / q)))
 
 
-def minimum_effect_test(reference: ArrayLike, current: ArrayLike, *, effect: float = 0.02) -> MinimumEffect:
+def minimum_effect_test(
+    reference: ArrayLike, current: ArrayLike, *, effect: float = 0.02, overdispersion: float = 1.0
+) -> MinimumEffect:
     """Test whether two samples differ by more than an effect that does not matter.
 
     The chi-square statistic of homogeneity is held against the noncentral distribution it has when the true
@@ -164,6 +173,9 @@ def minimum_effect_test(reference: ArrayLike, current: ArrayLike, *, effect: flo
     effect : float, default=0.02
         Squared effect that is accepted, on the scale of the population stability index; 0 tests for any
         difference.
+    overdispersion : float, default=1
+        How many times as much chance adds as it would if rows were independent (the design effect), at least 1;
+        rows of one day or one customer are alike. Chi-square is divided by it.
 
     Returns
     -------
@@ -176,12 +188,13 @@ def minimum_effect_test(reference: ArrayLike, current: ArrayLike, *, effect: flo
     Undefined
         If the rows are too few to fill two bins.
     DataError
-        If the arrays are no counts over the same bins, or the effect is negative.
+        If the arrays are no counts over the same bins, the effect is negative, or the overdispersion below 1.
 
     References
     ----------
     Murphy & Myors (1999), Testing the hypothesis that treatments have negligible effects: minimum-effect
     tests in the general linear model, J. Appl. Psychol. 84(2).
+    Rao & Scott (1981), The analysis of categorical data from complex sample surveys, JASA 76(374).
 
     Examples
     --------
@@ -192,13 +205,15 @@ def minimum_effect_test(reference: ArrayLike, current: ArrayLike, *, effect: flo
     """
     if effect < 0:
         raise DataError(f"the accepted effect cannot be negative; found effect={effect!r}.")
+    if not overdispersion >= 1:
+        raise DataError(f"overdispersion must be at least 1 (independent rows); found {overdispersion!r}.")
     p, q = _paired(reference, current)
     n, m = int(p.sum()), int(q.sum())
     cells = _pooled(p, q)
     if cells.shape[1] == 1:
         _check_one_value(p, q)
         return MinimumEffect(p_value=1.0, effect=0.0, limit=effect, cells=1)
-    rows = n * m / (n + m)
+    rows = n * m / (n + m) / overdispersion
     share = (cells[0] + cells[1]) / (n + m)
     squares = float(np.sum((cells[0] / n - cells[1] / m) ** 2 / share))
     freedom = cells.shape[1] - 1
@@ -207,7 +222,85 @@ def minimum_effect_test(reference: ArrayLike, current: ArrayLike, *, effect: flo
         effect=max(0.0, squares - freedom / rows),
         limit=effect,
         cells=cells.shape[1],
+        squares=squares,
     )
+
+
+def surplus_test(
+    reference: ArrayLike, current: ArrayLike, *, effect: float = 0.02, overdispersion: float = 1.0,
+    rare: float = 0.01, usual: float = 0.0,
+) -> MinimumEffect:
+    """Test whether bins that the reference hardly fills hold more rows than an effect that does not matter.
+
+    ``minimum_effect_test`` puts bins together that are too rare for chi-square, and in a window of few rows that
+    may hide a new value among old ones. Here all rare bins are one, whose rows are held against the binomial
+    distribution with the largest share that is still accepted.
+
+    Parameters
+    ----------
+    reference, current : int arrays of shape (n_bins,)
+        Row counts per bin, over the same bins.
+    effect : float, default=0.02
+        Squared effect that is accepted, on the scale of the population stability index.
+    overdispersion : float, default=1
+        As for ``minimum_effect_test``.
+    rare : float, default=0.01
+        Bins with at most this share of the reference are rare.
+    usual : float, default=0
+        Share of rows in rare bins that is known to be usual at times, though it is less in the whole reference.
+
+    Returns
+    -------
+    MinimumEffect
+        Of two cells: rare bins, and the others. Its effect is 0 if they hold fewer rows than in the reference.
+
+    Raises
+    ------
+    EmptySample
+        If a side holds no rows.
+    DataError
+        If the arrays are no counts over the same bins, or a number is out of its range.
+
+    References
+    ----------
+    Clopper & Pearson (1934), The use of confidence or fiducial limits illustrated in the case of the binomial,
+    Biometrika 26(4).
+
+    Examples
+    --------
+    >>> surplus_test([6000, 6000, 0], [40, 30, 30]).p_value < 1e-6
+    True
+    >>> surplus_test([6000, 6000, 0], [50, 49, 1]).p_value > 0.1
+    True
+    """
+    from scipy.special import bdtrc, betaincinv
+
+    if effect < 0 or not overdispersion >= 1:
+        raise DataError(f"the accepted effect cannot be negative and overdispersion not be below 1; found "
+                        f"effect={effect!r} and overdispersion={overdispersion!r}.")
+    p, q = _paired(reference, current)
+    is_rare = p <= rare * p.sum()
+    n, m = p.sum() / overdispersion, q.sum() / overdispersion
+    before, now = p[is_rare].sum() / overdispersion, q[is_rare].sum() / overdispersion
+    most = max(usual, float(betaincinv(before + 1, max(n - before, 1e-9), _SURE)))
+    # The change d of a share s whose squared effect, d² over the mean of both shares, is just accepted.
+    accepted = min(most + (effect / 2 + (effect**2 / 4 + 4 * effect * most) ** 0.5) / 2, 1.0)
+    # A whole number of effective rows, rounded so that the tail becomes larger rather than smaller.
+    hits = int(np.floor(now))
+    return MinimumEffect(
+        p_value=float(bdtrc(hits - 1, max(int(np.ceil(m)), hits), accepted)) if hits else 1.0,
+        effect=float(_pair_effect(before / n, now / m, chance=1 / n + 1 / m)),
+        limit=effect,
+        cells=2,
+    )
+
+
+def _pair_effect(before: float, now: float, *, chance: float) -> float:
+    """Return the squared effect of a share that grew, less what chance adds; 0 if it did not."""
+    if now <= before:
+        return 0.0
+    middle = (before + now) / 2
+    return max(0.0, (now - before) ** 2 / (middle * (1 - middle)) - chance) if middle < 1 else 0.0
 
 
 def _paired(reference: ArrayLike, current: ArrayLike) -> tuple[Ints, Ints]:

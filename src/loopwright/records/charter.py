@@ -48,3 +48,4 @@ class Charter(Record):
     owner: str = ""
     licence: str = ""
     collection: str = ""
+    acts_on_outcome: bool = False  # the decision changes what becomes of the row

@@ -38,6 +38,7 @@ class Run(Record):
     search: dict[str, Value] = field(default_factory=dict)  # the searched part of params
     round: int | None = None  # of the coarse-to-fine search, counted from 1
     threshold: float | None = None
+    half_life_days: float | None = None  # a training row so much older counted half; None: all counted the same
     libraries: dict[str, str] = field(default_factory=dict)  # the environment: library -> version
     pipeline: Artifact | None = None  # the fitted pipeline, of the final fit and of baselines
     predictions: Artifact | None = None  # Parquet: __row, part, label, prediction (validation and test)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,19 +21,18 @@ if TYPE_CHECKING:
 
 __all__ = ["DeltaTables"]
 
-_GROUP_ROWS = 1_000_000
-_GROUP_BYTES = 128 << 20
 _PATIENCE_SECONDS = 60.0
-_SCHEMA_KEY = "loopwright.schema"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_-]*)*")
 
 
 class DeltaTables:
     """Tables as Delta Lake folders below one folder.
 
-    Each version is one Parquet file, whose name holds the SHA-256 of its bytes. Types and names that Delta
-    lacks are restored when the version is read. Several threads and processes may write a table at once;
-    each gets a version of its own.
+    A version that was written is one Parquet file, whose name holds the SHA-256 of its bytes. A version that was
+    appended to has some more: whenever 16 small files have gathered, the commit of the next batch folds them into one
+    with it, so that neither the files nor the cost of a commit grow with the number of appends (``appends.py``). Files
+    of older versions stay. Types and names that Delta lacks are restored when the version is read. Several threads and
+    processes may write a table at once; each gets a version of its own.
 
     Parameters
     ----------
@@ -54,6 +53,15 @@ class DeltaTables:
     ...     table = tables.write("trips", pl.DataFrame({"fare": [4.5, 9.0]}))
     ...     table.version, table.rows, tables.read(table).collect()["fare"].sum()
     (0, 2, 13.5)
+
+    A batch is appended once, however often it is tried:
+
+    >>> with TemporaryDirectory() as folder:
+    ...     tables = DeltaTables(folder, digest=digest)
+    ...     for _ in range(3):
+    ...         table = tables.append("trips", pl.DataFrame({"fare": [4.5, 9.0]}), batch="monday")
+    ...     table.version, table.rows
+    (0, 2)
     """
 
     def __init__(self, path: str | Path, *, digest: Callable[[pl.DataFrame], str]) -> None:
@@ -83,6 +91,66 @@ class DeltaTables:
             found = _same_rows(folder, name, frame, sha256)
             # A version whose files were lost or damaged is no answer; the rows are at hand, so they are kept anew.
             return found if found and self.intact(found) else _commit_next(folder, name, frame, sha256)
+
+    def append(self, name: str, frame: pl.DataFrame, *, batch: str) -> Table:
+        """Add rows behind those of the newest version, unless the batch was appended before.
+
+        That a batch was appended is part of the commit itself, so no crash and no other writer comes between.
+
+        Parameters
+        ----------
+        name : str
+            Letters, digits, ``_`` and ``-``, in parts with ``/`` between.
+        frame : polars.DataFrame
+            Has the columns of the table, if there is one.
+        batch : str
+            Names these rows. Batches are remembered for ever, also if the table is written anew.
+
+        Returns
+        -------
+        Table
+            The newest version, with all rows. Its ``sha256`` is the digest of the rows of the first batch, and after
+            that the SHA-256 over the one before, a space and the digest of the batch's rows.
+
+        Raises
+        ------
+        StoreFull, StoreReadOnly, CorruptStore, StoreError
+        """
+        from loopwright.store.appends import append_batch
+
+        folder = self._folder(name)
+        sha256 = self._digest(frame)
+        with self._failures(f"appending to the table {name} in {self._root}"):
+            return append_batch(folder, name, frame, sha256=sha256, batch=batch)
+
+    def newest(self, name: str) -> Table | None:
+        """Return the newest version of a table, or nothing if there is none; those of other programs are passed over.
+
+        Raises
+        ------
+        CorruptStore
+            If its log or its files cannot be read.
+        """
+        from loopwright.store.appends import newest_table
+
+        folder = self._folder(name)
+        with self._failures(f"looking for the table {name} in {self._root}"):
+            return newest_table(folder, name)
+
+    def appended(self, name: str, *, batches: Collection[str]) -> dict[str, int]:
+        """Return for each batch that was appended the number of the version that it came with.
+
+        Parameters
+        ----------
+        name : str
+        batches : collection of str
+            What to look for; those that were not appended are not in the answer.
+        """
+        from loopwright.store.delta_log import batch_versions
+
+        folder = self._folder(name)
+        with self._failures(f"looking for batches in the table {name} in {self._root}"):
+            return batch_versions(folder, batches)
 
     def read(self, table: Table, *, columns: Sequence[str] | None = None) -> pl.LazyFrame:
         """Return the rows of a version, in the order they were written.
@@ -164,14 +232,19 @@ def _same_rows(folder: TableFolder, name: str, frame: pl.DataFrame, sha256: str)
 
 def _commit_next(folder: TableFolder, name: str, frame: pl.DataFrame, sha256: str) -> Table:
     """Write the rows and commit them, again after every version that another writer commits first."""
-    from loopwright.store.delta_columns import packed, schema_text
+    from loopwright.store.delta_columns import packed
+    from loopwright.store.delta_log import commit, version_made
+    from loopwright.store.table_files import write_file
 
     stored = packed(frame)
     before = folder.newest_version()
-    file = folder.keep(lambda path: _write_parquet(stored, path, schema=schema_text(frame.schema)))
+    file = folder.keep(lambda path: write_file(stored, path, schema=frame.schema))
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        version = _commit_once(folder, stored, file, sha256, after=-1 if before is None else before)
+        version = version_made(
+            lambda: commit(folder, schema=stored.schema, file=file, rows=stored.height, sha256=sha256),
+            file=file, folder=folder, after=-1 if before is None else before,
+        )
         if version is not None:
             folder.committed(version)
             return _table(name, version, frame, sha256, (file,))
@@ -187,48 +260,14 @@ def _commit_next(folder: TableFolder, name: str, frame: pl.DataFrame, sha256: st
     )
 
 
-def _commit_once(
-    folder: TableFolder, stored: pl.DataFrame, file: TableFile, sha256: str, *, after: int
-) -> int | None:
-    """Return the number of the version that was made; None if another writer was first.
-
-    Whether it was made is read from the log in any case: delta-rs does not say its number, a failure behind
-    the commit (of a checkpoint, say) leaves a good version, and an object store may have taken a commit
-    that it reported as failed.
-    """
-    from loopwright.store.delta_log import commit, version_of
-
-    try:
-        commit(folder, schema=stored.schema, file=file, rows=stored.height, sha256=sha256)
-    except Exception:
-        version = version_of(file, folder=folder, after=after)
-        if version is None:
-            folder.remove(file)
-            raise
-        return version
-    return version_of(file, folder=folder, after=after)
-
-
-def _write_parquet(stored: pl.DataFrame, path: Path, *, schema: str) -> None:
-    stored.write_parquet(path, row_group_size=_rows_per_group(stored), metadata={_SCHEMA_KEY: schema})
-
-
-def _rows_per_group(stored: pl.DataFrame) -> int:
-    """Return a size that readers can hold in memory one group at a time."""
-    row_bytes = max(1, int(stored.estimated_size()) // max(1, stored.height))
-    return max(1, min(_GROUP_ROWS, _GROUP_BYTES // row_bytes))
-
-
 def _schema_of(path: str, table: Table) -> pl.Schema:
     """Return the names and types that the frame had when it was written."""
-    import polars as pl
+    from loopwright.store.table_files import kept_schema
 
-    from loopwright.store.delta_columns import schema_from_text
-
-    text = pl.read_parquet_metadata(path).get(_SCHEMA_KEY)
-    if text is None:
+    schema = kept_schema(path)
+    if schema is None:
         raise _damaged(table, where=path, how="was not written by Loopwright")
-    return schema_from_text(text)
+    return schema
 
 
 def _restored(

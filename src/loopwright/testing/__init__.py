@@ -21,6 +21,7 @@ pytest.register_assert_rewrite(
     "loopwright.testing.artifacts",
     "loopwright.testing.engine",
     "loopwright.testing.ledger",
+    "loopwright.testing.notifier",
     "loopwright.testing.progress",
     "loopwright.testing.tables",
 )
@@ -28,6 +29,7 @@ pytest.register_assert_rewrite(
 from loopwright.testing.artifacts import ArtifactStoreContract  # noqa: E402
 from loopwright.testing.engine import EngineContract  # noqa: E402
 from loopwright.testing.ledger import LedgerContract  # noqa: E402
+from loopwright.testing.notifier import NotifierContract  # noqa: E402
 from loopwright.testing.progress import ProgressContract  # noqa: E402
 from loopwright.testing.tables import TableStoreContract  # noqa: E402
 
@@ -35,6 +37,7 @@ __all__ = [
     "ArtifactStoreContract",
     "EngineContract",
     "LedgerContract",
+    "NotifierContract",
     "ProgressContract",
     "TableStoreContract",
 ]

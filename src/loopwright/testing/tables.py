@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from loopwright.errors import CorruptStore, UnknownColumn
+from loopwright.errors import CorruptStore, StoreError, UnknownColumn
 from loopwright.protocols import TableStore
 from loopwright.records.record import Table
 
@@ -185,3 +185,53 @@ class TableStoreContract:
         assert len({table.version for table in written}) == len(frames)
         for table, frame in zip(written, frames, strict=True):
             assert_frame_equal(tables.read(table).collect(), frame)
+
+    def test_batches_are_appended_behind_one_another(self, tables: TableStore) -> None:
+        kinds = pl.Schema({"n": pl.UInt16(), "kind": pl.Enum(["a", "b"])})
+        batches: list[list[tuple[int, str]]] = [[(3, "a"), (1, "b")], [(2, "b")], [], [(9, "a")]]
+        frames = [pl.DataFrame(rows, schema=kinds, orient="row") for rows in batches]
+        versions = [tables.append("log", frame, batch=str(n)) for n, frame in enumerate(frames)]
+        for number, table in enumerate(versions, start=1):
+            assert_frame_equal(tables.read(table).collect(), pl.concat(frames[:number]))
+            assert table.rows == sum(frame.height for frame in frames[:number])
+            assert tables.intact(table)
+        assert len({table.sha256 for table in versions}) == len(versions)
+        assert tables.newest("log") == versions[-1]
+
+    def test_a_batch_is_appended_once(self, tables: TableStore) -> None:
+        tables.append("log", pl.DataFrame({"n": [1]}), batch="first")
+        second = tables.append("log", pl.DataFrame({"n": [2]}), batch="second")
+        assert tables.append("log", pl.DataFrame({"n": [1]}), batch="first") == second
+        assert tables.read(second).collect()["n"].to_list() == [1, 2]
+
+    def test_it_is_known_with_which_version_a_batch_came(self, tables: TableStore) -> None:
+        versions = {batch: tables.append("log", pl.DataFrame({"n": [1]}), batch=batch).version for batch in "ab"}
+        assert tables.appended("log", batches=["a", "b", "c"]) == versions
+        assert tables.appended("other", batches=["a"]) == {}
+
+    def test_rows_may_be_appended_to_what_was_written(self, tables: TableStore) -> None:
+        written = tables.write("log", pl.DataFrame({"n": [1]}))
+        appended = tables.append("log", pl.DataFrame({"n": [2]}), batch="a")
+        assert appended.version > written.version
+        assert tables.read(appended).collect()["n"].to_list() == [1, 2]
+        assert tables.read(written).collect()["n"].to_list() == [1]
+
+    def test_rows_with_other_columns_cannot_be_appended(self, tables: TableStore) -> None:
+        table = tables.append("log", pl.DataFrame({"n": [1]}), batch="a")
+        for other in (pl.DataFrame({"m": [2]}), pl.DataFrame({"n": ["2"]}), pl.DataFrame({"n": [2], "m": [2]})):
+            with pytest.raises(StoreError, match="log"):
+                tables.append("log", other, batch="b")
+        assert tables.newest("log") == table
+
+    def test_there_is_no_newest_version_before_the_first(self, tables: TableStore) -> None:
+        assert tables.newest("log") is None
+        table = tables.write("log", pl.DataFrame({"n": [1]}))
+        assert tables.newest("log") == table
+
+    def test_many_append_at_once_and_each_batch_is_there_once(self, tables: TableStore) -> None:
+        batches = [n % 6 for n in range(12)]
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda n: tables.append("log", pl.DataFrame({"n": [n]}), batch=f"batch {n}"), batches))
+        newest = tables.newest("log")
+        assert newest is not None
+        assert sorted(tables.read(newest).collect()["n"]) == sorted(set(batches))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import math
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -16,16 +17,20 @@ import pytest
 
 from loopwright.errors import CorruptStore, UnknownRecord
 from loopwright.faces.web import app
+from loopwright.faces.web.accounts import Cost, made
 from loopwright.records import (
+    Alert,
     Anomaly,
     Artifact,
     Charter,
     DatasetVersion,
+    Deployment,
     Evidence,
     FeatureSet,
     Gate,
     LabelSet,
     Model,
+    PredictionLog,
     Record,
     Ref,
     Run,
@@ -44,9 +49,20 @@ from loopwright.records.schema import ColumnSchema
 from loopwright.records.statistics import Bucket, ColumnStatistics, PartStatistics, ValueCount
 from loopwright.stages.evaluation.exhibits import encode_exhibit, exhibits_of
 from loopwright.stages.evaluation.maturity import ScoreCard, maturity
-from loopwright.store.metadata import Activity, AliasChange, Execution
+from loopwright.stages.monitoring.standing import silence
+from loopwright.stages.monitoring.windows import (
+    ColumnReading,
+    DoorReading,
+    Histogram,
+    QualityReading,
+    TrafficReading,
+    WindowReport,
+    encoded,
+)
+from loopwright.store.metadata import Activity, AliasChange, Execution, Mark
 
 START = datetime(2026, 5, 3, 9, 0, tzinfo=UTC)
+CHEAP = Cost(n=16, r=1, p=1)  # a password that is quick to try, for tests only
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}"
 
 
@@ -61,6 +77,10 @@ class FakeLibrary:
     changes: list[AliasChange] = field(default_factory=list)
     commands: list[Activity] = field(default_factory=list)
     steps: list[Execution] = field(default_factory=list)
+    said: dict[str, dict[str, Mark]] = field(default_factory=dict)
+    signed_out: set[str] = field(default_factory=set)
+    passports: dict[str, dict[str, object]] = field(default_factory=dict)
+    time: str = (START + timedelta(days=3)).isoformat()
 
     def add(self, *records: Record) -> None:
         for record in records:
@@ -117,6 +137,32 @@ class FakeLibrary:
 
     def settings_text(self) -> str:
         return '[project]\nname = "taxi-tips"\n'
+
+    def now(self) -> str:
+        return self.time
+
+    def mark(self, kind: str, key: str, body: dict[str, object]) -> None:
+        self.said.setdefault(kind, {})[key] = Mark(kind=kind, key=key, body=body, at=self.time)
+
+    def marks(self, kind: str) -> dict[str, Mark]:
+        return dict(self.said.get(kind, {}))
+
+    def log(self, activity: Activity) -> None:
+        self.commands.append(activity)
+
+    def secret(self) -> bytes:
+        return hashlib.sha256(self.name.encode()).digest()
+
+    def ended(self, session: str) -> bool:
+        return session in self.signed_out
+
+    def end(self, session: str) -> None:
+        self.signed_out.add(session)
+
+    def passport(self, prediction: str) -> dict[str, object]:
+        if prediction not in self.passports:
+            raise UnknownRecord(f"the log has no prediction {prediction!r}.")
+        return self.passports[prediction]
 
 
 def sha(text: str) -> str:
@@ -685,6 +731,251 @@ def predictions() -> tuple[np.ndarray, np.ndarray]:
     chance = np.random.default_rng(3)
     score = chance.beta(1.2, 3, size=2251)
     return (chance.random(2251) < score).astype(np.int64), score
+
+
+FIRST_WINDOW = datetime(2015, 7, 1)
+WINDOWS, BAD = 40, 30  # windows of a day; the fare comes in cents from this one on
+
+
+class LiveTaxi(Taxi):
+    """The same project while it serves: a canary, forty windows, a fare in cents, a retraining."""
+
+    def build(self) -> FakeLibrary:
+        super().build()
+        self.models = [one for one in self.library.all("model") if isinstance(one, Model)]
+        self.released()
+        self.log()
+        for day in range(WINDOWS):
+            self.window(day, known=day < WINDOWS - 7)
+        self.window(3, known=True, value=0.951)  # read again when the last outcomes had come
+        self.alerted()
+        self.retrained()
+        self.library.passports["trip/1?"] = self.passport()
+        return self.library
+
+    def deployment(self, before: Deployment | None, event: str, *, share: float = 0.0, awaiting: bool = False) -> Deployment:
+        first, second = self.models[0].ref, self.models[1].ref
+        one = Deployment(
+            made_from=(first, second) if before is None else (before.ref, first, second), name="taxi-tips",
+            stage="single" if event == "deploy" else "canary", champion=first,
+            challenger=None if event == "deploy" else second, share=share, held_back=0.02, salt="0" * 32,
+            step=0 if before is None else before.step + (event == "advance"), awaiting=awaiting, event=event, by=f"ada{self.mark}",
+            why=f"{event}: 400 answers are enough{self.mark}", number=1 if before is None else before.number + 1,
+            at=(START + timedelta(hours=0 if before is None else before.number)).isoformat(),
+        )
+        self.library.add(one)
+        return one
+
+    def released(self) -> None:
+        one = self.deployment(None, "deploy")
+        one = self.deployment(one, "canary", share=0.05)
+        one = self.deployment(one, "advance", share=0.25)
+        self.now = self.deployment(one, "ask", share=0.25, awaiting=True)
+        path = [[(FIRST_WINDOW + timedelta(days=day)).isoformat(), 1.16**day * (0.8 + 0.1 * (day % 5))] for day in range(25)]
+        shown = {
+            "action": "ask", "why": "enough", "evidence": path[-1][1], "limit": 20.0, "rows": 4120, "matured": 3801,
+            "metric": f"log_loss{self.mark}", "difference": 0.021, "low": 0.004, "high": 0.038, "rows_needed": 320, "days_needed": 1.5,
+            "guards": [
+                {"name": f"errors{self.mark}", "value": 0.0, "low": 0.0, "high": 0.002, "limit": 400.0, "passed": True,
+                 "says": f"no request failed{self.mark}"},
+                {"name": "latency", "value": 0.018, "low": None, "high": None, "limit": 400.0, "passed": None},
+                {"name": "worse", "value": 0.2, "low": 0.1, "high": 0.3, "limit": 400.0, "passed": False},
+            ],
+            "path": path,
+        }
+        self.claim(
+            "canary.verdict", self.now, claim=f"The evidence of {path[-1][1]:.1f} has reached 20: promote.{self.mark}",
+            exhibit=self.library.keep(json.dumps(shown).encode(), "verdict.json"), value=path[-1][1], rows=3801,
+        )
+
+    def log(self) -> None:
+        self.library.add(PredictionLog(
+            made_from=(self.now.ref,), name="taxi-tips", predictions=table("predictions", 48_000), outcomes=None, refusals=None,
+            rows=48_000, first="2015-07-01T00:00:07", last="2015-08-09T23:58:00",
+        ))
+
+    def window(self, day: int, *, known: bool, value: float | None = None) -> None:
+        report = window_report(day, mark=self.mark, known=known, value=value, model=self.models[0], deployment=self.now)
+        evidence = Evidence(
+            made_from=(self.library.newest("prediction_log").ref,), check="watch.window", subject=self.now.ref,
+            claim=f"{report.start[:10]}: {report.rows:,} predictions{self.mark}.", passed=None, rows=report.rows,
+            exhibit=self.library.keep(encoded(report), "window.json"),
+            at=(START + timedelta(minutes=len(self.library.records))).isoformat(),
+        )
+        self.library.add(evidence)
+
+    def alerted(self) -> None:
+        def alert(quantity: str, day: int, group: str, **more: object) -> Alert:
+            start = (FIRST_WINDOW + timedelta(days=day)).isoformat()
+            one = Alert(
+                made_from=(self.now.ref,), deployment=self.now.ref, quantity=quantity, group=group, first_bad=start, last_bad=start,
+                **{
+                    "severity": "warning", "title": f"{quantity} has left its range{self.mark}", "cause": "unknown",
+                    "explanation": f"It was 3.1 where 0.02 is accepted.{self.mark}", "advice": f"Look at the window.{self.mark}",
+                    "value": 3.1, "limit": 0.02, "rows": 1200, **more,
+                },
+            )
+            self.library.add(one)
+            return one
+
+        self.traffic_alert = alert("traffic", 20, f"traffic{self.mark}", severity="critical", cause="missing traffic",
+                                   title=f"No traffic for a day{self.mark}")
+        self.fare_alert = alert(
+            f"drift:fare{self.mark}", BAD, f"fare{self.mark}", severity="critical", cause="unit change",
+            title=f"fare is about 100 times as large{self.mark}", low=2.9, high=3.3, examples=(f"trip/1?{self.mark}", "b44"),
+        )
+        alert("drift:prediction", BAD, f"fare{self.mark}")
+        self.quality_alert = alert("quality:roc_auc", 26, f"decay{self.mark}", value=0.88, limit=0.92, cause="real change",
+                                   title=f"roc_auc fell{self.mark}")
+        self.library.mark("alert", self.quality_alert.digest, {
+            "state": "acknowledged", "by": f"grace{self.mark}", "note": f"a new model is on its way{self.mark}",
+        })
+        self.library.mark("silence", "quantity drift:prediction", silence(
+            quantity="drift:prediction", until="2026-06-01", reason=f"follows the fare{self.mark}", by=f"grace{self.mark}",
+            now=self.library.time,
+        ))
+
+    def retrained(self) -> None:
+        def decide(claim: str, *, retrain: bool, hours: int, **more: object) -> Evidence:
+            shown = {"retrain": retrain, "reasons": [
+                {"trigger": "decay", "says": retrain, "text": f"roc_auc is 0.88 where 0.92 is demanded{self.mark}"},
+                {"trigger": "schedule", "says": None, "text": "every_days is not set"},
+                {"trigger": "pause", "says": False, "text": "the last training was 40 days ago"},
+            ], **more}
+            one = Evidence(
+                made_from=(self.quality_alert.ref,) if retrain else (self.now.ref,), check="retraining.decision",
+                subject=self.now.ref, claim=f"{claim}{self.mark}", passed=retrain, at=(START + timedelta(hours=hours)).isoformat(),
+                exhibit=self.library.keep(json.dumps(shown).encode(), "decision.json"),
+            )
+            self.library.add(one)
+            return one
+
+        decide("Nothing speaks for it.", retrain=False, hours=1)
+        decide("Quality fell below its limit.", retrain=True, hours=2, choices=[
+            {"name": f"since_change{self.mark}", "score": 0.93, "low": 0.92, "high": 0.94, "rows": 9000},
+            {"name": "all", "score": 0.91, "low": 0.9, "high": 0.92, "rows": 40_000}, {"name": "weighted"},
+        ])
+        decide("A challenger is on trial.", retrain=False, hours=3)
+        run = replace(self.finals[1], made_from=(*self.finals[1].made_from, self.quality_alert.ref), seed=1)
+        self.library.add(run)
+        model = replace(self.models[1], made_from=(run.ref, *self.models[1].made_from[1:]), number=3)
+        self.library.add(model)
+        self.library.add(replace(self.library.newest("gate"), made_from=(model.ref,), subject=model.ref, passed=True))
+
+    def passport(self) -> dict[str, object]:
+        named = {"kind": "model", "digest": self.models[0].digest, "name": f"taxi-tips v1{self.mark}", "says": f"a forest{self.mark}"}
+        return {
+            "id": f"trip/1?{self.mark}", "at": "2015-07-31T10:00:00", "received": "2015-07-31T10:00:02", "consumer": f"dispatch{self.mark}",
+            "arm": "champion", "propensity": 0.75, "prediction": f"yes{self.mark}", "scores": [0.81], "threshold": 0.5,
+            "latency_ms": 1.42, "flags": [f"fare: above 250{self.mark}"], "row": {f"fare{self.mark}": 1234.5, "company": None},
+            "features": {f"fare{self.mark}": 1234.5, "payment_type": "Cash"}, "model": named,
+            "deployment": {"kind": "deployment", "digest": self.now.digest, "name": "deployment 4"},
+            "other_model": {**named, "digest": self.models[1].digest}, "other_scores": [0.44],
+            "explanation": [
+                {"feature": f"fare{self.mark}", "value": 1234.5, "contribution": 0.41},
+                {"feature": "payment_type", "value": f"Cash{self.mark}", "contribution": -0.2},
+            ],
+            "explained": f"Shapley values in log-odds, from 0.21.{self.mark}",
+            "outcome": {"value": f"no{self.mark}", "at": "2015-08-04T00:00:00", "source": f"billing{self.mark}"},
+            "lineage": [{"kind": "dataset_version", "digest": self.dataset.digest, "name": "taxi-tips v1", "says": "15,002 rows"}],
+            "approval": {"by": f"ada{self.mark}", "why": f"the gate said yes{self.mark}", "at": "2026-05-03T09:00:00Z"},
+            "alerts": [{"digest": self.fare_alert.digest, "title": self.fare_alert.title, "severity": "critical", "at": "2015-08-01T00:00:00"}],
+        }
+
+
+def window_report(
+    day: int, *, mark: str, known: bool, value: float | None, model: Model, deployment: Deployment
+) -> WindowReport:
+    """Return a window as watching might have read it."""
+    chance, bad = random.Random(day), day >= BAD
+    start, rows = FIRST_WINDOW + timedelta(days=day), 0 if day == 20 else 1200 + 40 * (day % 7)
+
+    def column(name: str, *, drifts: bool, labels: tuple[str, ...]) -> ColumnReading:
+        counts = tuple(int(rows / len(labels) * chance.uniform(0.7, 1.3)) for _ in labels)
+        return ColumnReading(
+            column=f"{name}{mark}", kind="numeric" if name in {"fare", "trip_miles"} else "categorical", rows=rows,
+            effect=3.1 if drifts else chance.uniform(-0.004, 0.016), accepted=0.02, p_value=1e-9 if drifts else 0.4,
+            evidence=40.0 if drifts else 1.2, limit=30.0, alarmed=drifts, missing=0.01, reference_missing=0.008,
+            quantiles=(3.1, 5.2, 7.9, 12.0, 31.0) if name == "fare" else (),
+            reference_quantiles=(3.0, 5.1, 7.8, 12.1, 30.0) if name == "fare" else (),
+            new_values=(f"Kredit{mark}",) if name == "payment_type" else (), lost_values=("Dispute",) if name == "company" else (),
+            histogram=Histogram(labels=tuple(f"{label}{mark}" for label in labels), reference=(2100,) * len(labels), current=counts),
+        )
+
+    ranges = ("below 4", "4 to 6", "6 to 9", "9 to 14", "above 14", "(missing)")
+    truth = value or 0.945 - (0.06 if day >= 26 else 0) + chance.uniform(-0.008, 0.008)
+    qualities = () if not rows else tuple(
+        QualityReading(
+            metric=metric, value=truth - shift if known else None, low=truth - shift - 0.02 if known else None,
+            high=truth - shift + 0.02 if known else None, rows=rows if known else 40, pending=0 if known else rows - 40, mature=known,
+            estimate=0.94 - shift, estimate_low=0.925 - shift, estimate_high=0.955 - shift, reference=0.946 - shift, limit=0.92 - shift,
+            p_value=0.5, evidence=1.0, evidence_limit=30.0, alarmed=known and day >= 26, estimate_alarmed=day == 39,
+        )
+        for metric, shift in (("roc_auc", 0.0), (f"recall{mark}", 0.2))
+    )
+    return WindowReport(
+        start=start.isoformat(), end=(start + timedelta(days=1)).isoformat(), deployment=deployment.digest, model=model.digest,
+        rows=rows, qualities=qualities,
+        columns=() if not rows else (
+            column("fare", drifts=bad, labels=ranges), column("trip_miles", drifts=False, labels=ranges),
+            column("payment_type", drifts=False, labels=("Cash", "Credit Card", "(new)")),
+            column("company", drifts=False, labels=tuple(f"company {number}" for number in range(30))),
+        ),
+        predictions=None if not rows else column("prediction", drifts=bad, labels=ranges),
+        traffic=TrafficReading(
+            rows=rows, refused=12 if bad else 0, failed=1 if bad else 0, expected_low=1100.0 if day > 4 else None,
+            expected_high=1600.0 if day > 4 else None, odd=0, latency_p50_ms=None if not rows else 1.1 + 0.1 * (day % 3),
+            latency_p99_ms=None if not rows else 4.0 + chance.random(), over_limit=0, latency_limit_ms=20.0,
+            labels_due=rows if known else 0, labels_come=rows if known else 0,
+            alarmed=("traffic",) if not rows else (), p_values={},
+        ),
+        doors=() if not bad else (DoorReading(
+            field=f"fare{mark}", problem=f"above its range{mark}", rows=700, share=0.6, reference=0.001, p_value=1e-12, alarmed=True,
+            refused=12, examples=(f"1250{mark}", "980"),
+        ),),
+    )
+
+
+def live_addresses_of(library: FakeLibrary) -> list[str]:
+    """Every page of the project while it serves."""
+    windows = [one for one in library.all("evidence") if one.check == "watch.window"]
+    alerts = library.all("alert")
+    return [
+        "/", "/deployment", "/monitoring", "/monitoring?columns=all&windows=20", f"/monitoring/{windows[3].digest}",
+        f"/monitoring/{windows[20].digest}", f"/monitoring/{windows[35].digest[:12]}", "/quality", "/alerts", "/alerts?standing=open",
+        *(f"/alerts/{one.digest}" for one in alerts), "/retraining", "/predictions", "/predictions/trip%2F1%3F", "/login",
+        f"/lineage/{alerts[1].digest}", f"/records/{library.newest('deployment').digest}",
+    ]
+
+
+@pytest.fixture(scope="session")
+def live_library() -> FakeLibrary:
+    """Return the project while it serves; do not change it."""
+    return LiveTaxi("").build()
+
+
+@pytest.fixture(scope="session")
+def hostile_live_library() -> FakeLibrary:
+    return LiveTaxi(HOSTILE).build()
+
+
+@pytest.fixture
+def lively() -> FakeLibrary:
+    """Return the project while it serves, to be changed at will, with three people who may sign in."""
+    library = LiveTaxi("").build()
+    for name, role in (("vera", "viewer"), ("otto", "operator"), ("ada", "admin")):
+        library.mark("user", name, made(name, f"{name}'s long password", role=role, cost=CHEAP))
+    return library
+
+
+@pytest.fixture(scope="session")
+def live_addresses(live_library: FakeLibrary) -> list[str]:
+    return live_addresses_of(live_library)
+
+
+@pytest.fixture(scope="session")
+def hostile_live_addresses(hostile_live_library: FakeLibrary) -> list[str]:
+    return live_addresses_of(hostile_live_library)
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from loopwright.errors import TrainingError
@@ -94,3 +99,54 @@ def test_the_same_seed_gives_the_same_model_to_the_bit(train, test):
         for _ in range(2)
     ]
     assert np.array_equal(*said)
+
+
+# -- weights -----------------------------------------------------------------------------------------------
+
+
+def weighted_rows():
+    draw = np.random.default_rng(0)
+    frame = pl.DataFrame({"miles": draw.normal(size=200), "hour": draw.normal(size=200)})
+    truth = (draw.random(200) < 1 / (1 + np.exp(-frame["miles"].to_numpy()))).astype(np.int64)
+    return frame, truth, draw.integers(1, 4, 200)
+
+
+def test_a_row_of_weight_three_is_three_rows():
+    frame, truth, times = weighted_rows()
+    weighted = fit(make_pipeline(LogisticRegression(tol=1e-10)), frame, truth, weights=times.astype(np.float64))
+    rows = np.repeat(np.arange(200), times)
+    repeated = fit(make_pipeline(LogisticRegression(tol=1e-10)), frame[rows], truth[rows])
+    said = [predict(each.pipeline, frame, task="binary") for each in (weighted, repeated)]
+    assert said[0] == pytest.approx(said[1], abs=1e-6)
+    plain = fit(make_pipeline(LogisticRegression(tol=1e-10)), frame, truth)
+    assert said[0] != pytest.approx(predict(plain.pipeline, frame, task="binary"), abs=1e-3)
+
+
+@pytest.mark.parametrize("estimator", [*CLASSIFIERS, Ridge, HistGradientBoostingRegressor])
+def test_weights_reach_the_estimator_behind_its_preparation(train, estimator):
+    task = "binary" if estimator in CLASSIFIERS else "regression"
+    odd = np.where(np.arange(600) % 2 == 1, 1.0, 1e-6)
+    truth = train.labels[task]
+    truth = np.where(odd == 1.0, truth, 1 - truth) if task == "binary" else np.where(odd == 1.0, truth, -100.0)
+    fitted = [fit(made(train, estimator, task), train.frame, truth, weights=weights) for weights in (odd, None)]
+    said = [predict(each.pipeline, train.frame, task=task) for each in fitted]
+    off = [np.abs(each - train.labels[task])[odd == 1.0].mean() for each in said]
+    assert off[0] < 0.9 * off[1]
+
+
+@pytest.mark.parametrize("estimator", [KNeighborsClassifier, LinearDiscriminantAnalysis])
+def test_an_estimator_that_takes_no_weights_is_named_with_a_way_out(train, estimator):
+    with pytest.raises(TrainingError, match=rf'{estimator.__name__} cannot let some rows.*"weighted" out of `data`'):
+        fit(made(train, estimator, "binary"), train.frame, train.labels["binary"], weights=np.ones(600))
+
+
+def test_calibration_does_not_hide_that_the_estimator_inside_takes_no_weights(train):
+    inner = CalibratedClassifierCV(KNeighborsClassifier(), ensemble=False)
+    with pytest.raises(TrainingError, match="KNeighborsClassifier cannot let some rows count more"):
+        fit(make_pipeline(inner), train.frame.select("hour"), train.labels["binary"], weights=np.ones(600))
+
+
+@pytest.mark.parametrize("weights", [np.ones(5), np.zeros(600), np.full(600, np.nan), -np.ones(600)])
+def test_weights_are_one_number_above_nothing_for_each_row(train, weights):
+    with pytest.raises(TrainingError, match="600 rows came with weights that are not one number above 0"):
+        fit(made(train, Ridge, "regression"), train.frame, train.labels["regression"], weights=weights)

@@ -12,9 +12,13 @@ from sklearn.metrics import roc_auc_score
 
 from loopwright.errors import TrainingError, UnknownColumn, UserCodeError
 from loopwright.stages.data import ROW
+from loopwright.stages.training.fitting import fit
 from loopwright.stages.training.material import Configuration
 from loopwright.stages.training.persisting import from_skops
+from loopwright.stages.training.pipelines import pipeline
+from loopwright.stages.training.recency import recency_weights
 from loopwright.stages.training.running import (
+    TIME,
     baseline_run,
     fitted_run,
     heuristic_run,
@@ -105,6 +109,54 @@ def test_the_environment_of_a_run_is_kept(worked, keep):
     libraries = fitted(worked, keep, TRIAL).libraries
     assert set(libraries) == {"loopwright", "scikit-learn", "numpy", "polars"}
     assert all(version[0].isdigit() for version in libraries.values())
+
+
+# -- weights -----------------------------------------------------------------------------------------------
+
+
+def dated(worked):
+    """Return the examples with a time; the oldest come first."""
+    return worked.examples.with_columns(
+        (pl.datetime(2015, 1, 1) + pl.duration(days=pl.col(ROW))).alias(TIME)
+    )
+
+
+def test_a_half_life_lets_old_rows_count_less_in_the_fit_and_not_in_the_scores(worked, keep):
+    material = replace(worked.material, half_life_days=100.0)
+    run = fitted_run(dated(worked), name="a", of=material, by=TRIAL, keep=keep, row=ROW)
+    assert run.half_life_days == 100.0
+    plain = fitted(worked, keep, TRIAL)
+    assert plain.half_life_days is None
+    assert run.metrics != plain.metrics
+    assert run.digest != plain.digest
+    parts = parts_of(dated(worked), features=worked.line.features, labels=worked.line.labels, row=ROW)
+    train, validation = parts["train"], parts["validation"]
+    by_hand = pipeline(LOGISTIC, {"C": 0.5}, features=worked.line.features.features, frame=train.inputs, task="binary",
+                       seed=3)
+    weights = recency_weights(train.times, half_life_days=100.0)
+    said = fit(by_hand, train.inputs, train.truth, weights=weights).pipeline.predict_proba(validation.inputs)[:, 1]
+    assert run.objective == pytest.approx(roc_auc_score(validation.truth, said))
+
+
+def test_an_endless_half_life_is_no_weight_at_all(worked, keep):
+    material = replace(worked.material, half_life_days=1e12)
+    run = fitted_run(dated(worked), name="a", of=material, by=TRIAL, keep=keep, row=ROW)
+    assert run.objective == pytest.approx(fitted(worked, keep, TRIAL).objective)
+
+
+def test_without_a_time_nothing_can_be_weighted(worked, keep):
+    material = replace(worked.material, half_life_days=100.0)
+    run = fitted_run(worked.examples, name="a", of=material, by=TRIAL, keep=keep, row=ROW)
+    assert "it is not known when they happened" in run.failed
+
+
+def test_what_is_to_be_beaten_counts_all_rows_the_same(worked, keep):
+    material = replace(worked.material, half_life_days=100.0)
+    by = replace(TRIAL, role="baseline")
+    run = fitted_run(dated(worked), name="linear", of=material, by=by, keep=keep, row=ROW)
+    plain = fitted(worked, keep, by)
+    assert run.half_life_days is None
+    assert run.metrics == plain.metrics
 
 
 # -- baselines ---------------------------------------------------------------------------------------------

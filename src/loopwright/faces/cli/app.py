@@ -9,7 +9,22 @@ import typer
 
 from loopwright import __version__
 from loopwright.errors import LoopwrightError
-from loopwright.faces.cli import activity, charter, data, demo, evaluation, features, line, registry, training, web
+from loopwright.faces.cli import (
+    activity,
+    charter,
+    consumers,
+    data,
+    demo,
+    evaluation,
+    features,
+    line,
+    monitoring,
+    registry,
+    release,
+    serving,
+    training,
+    web,
+)
 from loopwright.faces.cli.session import FAILED, STOPPED
 
 __all__ = ["app", "main"]
@@ -21,7 +36,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (line, charter, data, features, training, evaluation, registry, web, activity, demo):
+for room in (
+    line, charter, data, features, training, evaluation, registry, serving, release, consumers, monitoring, web, activity,
+    demo,
+):
     room.add_to(app)
 
 

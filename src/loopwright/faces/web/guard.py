@@ -1,8 +1,10 @@
-"""What stands before every request: only this machine, only reading, and no foreign content."""
+"""What stands before every request: only names of this machine, changes from our own pages only, nothing foreign."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -15,13 +17,16 @@ if TYPE_CHECKING:
 __all__ = ["HEADERS", "Guard"]
 
 
+_TAKES_FORMS = re.compile(r"/login|/logout|/actions/[a-z-]+")
+
 HEADERS = {
     "content-security-policy": (
         f"default-src 'none'; style-src 'self' 'sha256-{STYLE_DIGEST}'; img-src 'self' data:; "
         f"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    # With "no-referrer" browsers would hide, also from us, from which site a form was sent.
+    "referrer-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
 }
@@ -29,7 +34,7 @@ HEADERS = {
 
 
 class Guard:
-    """ASGI middleware that refuses foreign hosts and writes, and tells browsers what pages may load.
+    """ASGI middleware that refuses foreign hosts and foreign forms, and tells browsers what pages may load.
 
     It also takes the ending ``.json`` off an address, and sets ``scope["wants_json"]`` where JSON is asked
     for.
@@ -63,13 +68,33 @@ class Guard:
         if self._hosts and _host(scope) not in self._hosts:
             text = "This dashboard answers only to the name of the machine it runs on, such as localhost.\n"
             return PlainTextResponse(text, status_code=421)
-        if scope["method"] not in {"GET", "HEAD"}:
+        reading = scope["method"] in {"GET", "HEAD"}
+        takes_forms = _TAKES_FORMS.fullmatch(scope["path"])
+        if not reading and not (takes_forms and scope["method"] == "POST"):
             return PlainTextResponse(
-                "The dashboard only shows; changes are made by commands.\n",
+                "This page only shows; changes are made by commands, or by the forms under /actions.\n",
                 status_code=405,
-                headers={"allow": "GET, HEAD"},
+                headers={"allow": "GET, HEAD, POST" if takes_forms else "GET, HEAD"},
             )
+        if not reading and not _is_ours(Headers(scope=scope)):
+            return PlainTextResponse("Forms are taken only from these pages themselves.\n", status_code=403)
         return None
+
+
+def _is_ours(headers: Headers) -> bool:
+    """Say whether a form was sent from these pages: browsers tell so in headers that no page can set.
+
+    Other ports of this machine are the same site, but not the same origin.
+    """
+    fetched, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if fetched not in {None, "same-origin"}:
+        return False
+    if origin is None:
+        return fetched == "same-origin"
+    try:
+        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower() != ""
+    except ValueError:
+        return False
 
 
 def _host(scope: Scope) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from loopwright.records import Artifact, Record, Ref
-from loopwright.store.metadata import Activity, AliasChange, Execution
+from loopwright.store.metadata import Activity, AliasChange, Execution, Mark
 
 if TYPE_CHECKING:
     from loopwright.stages.evaluation import ScoreCard
@@ -82,4 +83,48 @@ class Library(Protocol):
 
     def settings_text(self) -> str:
         """Return the project file as it is written."""
+        ...
+
+    def now(self) -> str:
+        """Return the time, UTC, ISO 8601."""
+        ...
+
+    def marks(self, kind: str) -> dict[str, Mark]:
+        """Return the newest mark of every key of a kind: ``"user"``, ``"alert"``, ``"silence"``."""
+        ...
+
+    def log(self, activity: Activity) -> None:
+        """Keep in the audit trail that somebody did something."""
+        ...
+
+    def secret(self) -> bytes:
+        """Return 32 random bytes that are this project's own: made at the first call, the same ever after."""
+        ...
+
+    def ended(self, session: str) -> bool:
+        """Say whether somebody has signed out of a session."""
+        ...
+
+    def end(self, session: str) -> None:
+        """Keep that somebody has signed out of a session."""
+        ...
+
+    def passport(self, prediction: str) -> Mapping[str, object]:
+        """Return everything that is known of one prediction, as plain data.
+
+        Parameters
+        ----------
+        prediction : str
+            Its id.
+
+        Returns
+        -------
+        mapping
+            With the keys of ``loopwright.faces.web.passports.Passport``; what is not known is left out.
+
+        Raises
+        ------
+        UnknownRecord
+            If the log has no such prediction.
+        """
         ...

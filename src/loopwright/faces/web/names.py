@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from loopwright.records import (
+    Alert,
     Anomaly,
     Charter,
     DatasetVersion,
+    Deployment,
     Evidence,
     FeatureSet,
     Gate,
     LabelSet,
     Model,
+    PredictionLog,
     Record,
     Ref,
     Run,
     Schema,
     Statistics,
 )
+from loopwright.records.deployment import Event
 
-__all__ = ["address", "name_of", "noun"]
+__all__ = ["address", "event_of", "name_of", "noun"]
 
 _ROOMS = {
     "dataset_version": "datasets",
@@ -26,6 +30,13 @@ _ROOMS = {
     "model": "models",
     "evidence": "evidence",
     "gate": "gates",
+    "alert": "alerts",
+}
+
+
+_EVENTS: dict[Event, str] = {
+    "deploy": "deployed", "shadow": "shadow begun", "canary": "canary begun", "advance": "advanced",
+    "ask": "approval asked for", "promote": "promoted", "reject": "rejected", "roll_back": "rolled back",
 }
 
 
@@ -53,6 +64,11 @@ def noun(kind: str) -> str:
     'dataset version'
     """
     return kind.replace("_", " ")
+
+
+def event_of(deployment: Deployment) -> str:
+    """Return how a state of the release came about, in a word or two."""
+    return _EVENTS[deployment.event]
 
 
 def name_of(record: Record) -> str:  # noqa: C901, PLR0911, PLR0912 - one case per noun
@@ -88,5 +104,11 @@ def name_of(record: Record) -> str:  # noqa: C901, PLR0911, PLR0912 - one case p
             return record.check
         case Gate():
             return f"gate: {'yes' if record.passed else 'no'}"
+        case Deployment():
+            return f"deployment {record.number}: {_EVENTS[record.event]}"
+        case PredictionLog():
+            return f"log of {record.rows:,} predictions"
+        case Alert():
+            return record.title
         case _:
             return noun(record.ref.kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-__all__ = ["bytes_of", "day", "duration", "interval", "moment", "number", "share"]
+__all__ = ["bytes_of", "clock", "day", "duration", "interval", "moment", "number", "share"]
 
 UNKNOWN = "–"
 
@@ -97,6 +97,18 @@ def moment(at: str) -> str:
     """
     parsed = _parse(at)
     return f"{parsed.day} {parsed:%b %Y, %H:%M} UTC" if parsed else at or UNKNOWN
+
+
+def clock(at: str) -> str:
+    """Return the time of day of a moment, to the second.
+
+    Examples
+    --------
+    >>> clock("2026-05-03T10:20:30.123Z")
+    '10:20:30 UTC'
+    """
+    parsed = _parse(at)
+    return f"{parsed:%H:%M:%S} UTC" if parsed else at or UNKNOWN
 
 
 def day(at: str) -> str:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from markupsafe import Markup
 
 from loopwright.faces.web import charts
-from loopwright.faces.web.names import address, name_of, noun
-from loopwright.faces.web.numbers import bytes_of, day, duration, interval, moment, number, share
+from loopwright.faces.web.frames import BARE, Frame
+from loopwright.faces.web.names import address, event_of, name_of, noun
+from loopwright.faces.web.numbers import bytes_of, clock, day, duration, interval, moment, number, share
 from loopwright.faces.web.pages import Page
-from loopwright.records import Evidence
+from loopwright.faces.web.pages.retraining import Choice
+from loopwright.faces.web.requests import with_query
+from loopwright.records import Evidence, Ref
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -46,6 +50,12 @@ _MOST_BARS = 30  # in one forest plot
 
 PLACES = (
     ("/", "Loop"),
+    ("/deployment", "Deployment"),
+    ("/monitoring", "Monitoring"),
+    ("/quality", "Quality"),
+    ("/alerts", "Alerts"),
+    ("/retraining", "Retraining"),
+    ("/predictions", "Predictions"),
     ("/datasets", "Datasets"),
     ("/runs", "Runs"),
     ("/models", "Models"),
@@ -55,7 +65,7 @@ PLACES = (
 """The menu."""
 
 
-def render(page: Page, *, template: str | None = None) -> str:
+def render(page: Page, *, template: str | None = None, frame: Frame = BARE) -> str:
     """Return a page as HTML.
 
     Parameters
@@ -64,9 +74,12 @@ def render(page: Page, *, template: str | None = None) -> str:
     template : str, optional
         Instead of the page's own. Templates that end in ``_sheet.html`` make standalone files: their style is
         inside and they hold no links into the dashboard.
+    frame : Frame
+        What stands round the page: who is signed in, whether it refreshes.
     """
     name = template or page.template
-    return _environment().get_template(name).render(page=page, linked=not name.endswith("_sheet.html"))
+    linked = not name.endswith("_sheet.html")
+    return _environment().get_template(name).render(page=page, frame=frame, linked=linked)
 
 
 @cache
@@ -81,19 +94,24 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        bytes=bytes_of, day=day, duration=duration, moment=moment, noun=noun, number=number, share=share
+        bytes=bytes_of, clock=clock, day=day, duration=duration, moment=moment, noun=noun, number=number, share=share
     )
     environment.globals.update(
         address=address,
         charts=charts,
         caption=lambda exhibit: "" if isinstance(exhibit, str) else _CAPTIONS[exhibit.kind],
+        choices=_choices,
         evidence_forest=_evidence_forest,
+        event_of=event_of,
         interval=interval,
         is_safe_link=_is_safe_link,
         is_text=lambda value: isinstance(value, str),
         name_of=name_of,
         picture=_picture,
+        place=lambda one: address(Ref(kind=one.kind, digest=one.digest)),
         places=PLACES,
+        prediction_address=lambda name: f"/predictions/{quote(name, safe='')}",
+        sign_in_address=lambda here: with_query("/login", {"next": here}),
         style=Markup(STYLE),  # noqa: S704 - our own file
         style_digest=STYLE_DIGEST,
         word_of=_word_of,
@@ -120,6 +138,17 @@ def _importance(exhibit: ImportanceBars) -> Markup:
         for one in exhibit.features[:_MOST_BARS]
     )
     return charts.forest(rows, title=f"what a feature adds to {exhibit.metric}", reference=0)
+
+
+def _choices(choices: Sequence[Choice]) -> tuple[charts.Interval, ...]:
+    """Return the data that could be trained on as rows of a forest plot."""
+    return tuple(
+        charts.Interval(
+            name=one.name, value=one.score, low=one.low, high=one.high, note=f"{one.rows:,} rows" if one.rows else ""
+        )
+        for one in choices
+        if one.score is not None
+    )
 
 
 def _evidence_forest(

@@ -12,10 +12,14 @@ from loopwright.faces.web.findings import (
     open_anomalies,
     open_suspicions,
 )
+from loopwright.faces.web.incidents import open_alerts
 from loopwright.faces.web.library import Library
 from loopwright.faces.web.names import address
-from loopwright.faces.web.numbers import number, share
-from loopwright.records import Anomaly, Charter, Evidence, FeatureSet, Gate, LabelSet, Model, Record, Run
+from loopwright.faces.web.numbers import day, number, share
+from loopwright.faces.web.releases import Release, release
+from loopwright.faces.web.strip import title_of
+from loopwright.faces.web.watching import watched
+from loopwright.records import Alert, Anomaly, Charter, Evidence, FeatureSet, Gate, LabelSet, Model, Record, Run
 
 __all__ = ["Advice", "Room", "State", "advice", "rooms"]
 
@@ -65,6 +69,9 @@ def rooms(library: Library) -> tuple[Room, ...]:
         _training(library),
         _evaluation(library),
         _registry(library),
+        _serving(library),
+        _monitoring(library),
+        _retraining(library),
     )
 
 
@@ -77,6 +84,9 @@ def advice(library: Library) -> Advice:
         return _about_anomalies(errors)
     if not isinstance(model, Model):
         return Advice(text="Carry the project round the loop for the first time.", command="loopwright run")
+    pressing = _about_release(release(library)) or _about_alert(library)
+    if pressing is not None:
+        return pressing
     if gates and not gates[0].passed:
         return _about_gate(gates[0])
     doubts = open_suspicions(library)
@@ -155,6 +165,40 @@ def _registry(library: Library) -> Room:
     return _room("registry", library, models[-1], "no champion yet", "attention")
 
 
+def _serving(library: Library) -> Room:
+    found = release(library)
+    if found is None:
+        return _not_yet("serving", "nothing serves yet")
+    now = found.deployment.record
+    beside = f", {now.stage} {title_of(found.challenger)}" if now.challenger else ""
+    says = f"{title_of(found.champion)}{beside}{f' at {share(now.share)}' if now.share else ''}"
+    state: State = "attention" if now.awaiting else "done"
+    return Room(name="serving", state=state, says=says, at=found.deployment.at, address="/deployment")
+
+
+def _monitoring(library: Library) -> Room:
+    seen = watched(library)
+    if seen.newest is None:
+        return _not_yet("monitoring", "no window yet")
+    rows = open_alerts(library, seen)
+    critical = any(row.alert.record.severity == "critical" for row in rows)
+    state: State = "failed" if critical else "attention" if rows else "done"
+    calm = f"calm on {day(seen.newest.report.start)}"
+    says = f"{len(rows)} open alert{'s' if len(rows) != 1 else ''}" if rows else calm
+    return Room(name="monitoring", state=state, says=says, at=seen.newest.at, address="/monitoring")
+
+
+def _retraining(library: Library) -> Room:
+    decisions = [
+        one for one in library.all("evidence") if isinstance(one, Evidence) and one.check == "retraining.decision"
+    ]
+    if not decisions:
+        return _not_yet("retraining", "no decision yet")
+    newest = max(decisions, key=lambda one: one.at)
+    says = "said to train" if newest.passed else "no need to train"
+    return Room(name="retraining", state="done", says=says, at=library.at(newest), address="/retraining")
+
+
 def _room(name: str, library: Library, record: Record, says: str, state: State = "done") -> Room:
     return Room(name=name, state=state, says=says, at=library.at(record), address=address(record.ref) or "")
 
@@ -172,6 +216,25 @@ def _about_anomalies(errors: list[Anomaly]) -> Advice:
         command="loopwright run",
         address=address(first.ref) or "",
     )
+
+
+def _about_release(found: Release | None) -> Advice | None:
+    if found is None or not found.deployment.record.awaiting:
+        return None
+    text = f"{title_of(found.challenger)} has shown what was demanded and waits for somebody to approve it."
+    return Advice(text=text, address="/deployment")
+
+
+def _about_alert(library: Library) -> Advice | None:
+    """Return what to do about the most pressing open alert; None if there is none."""
+    if not any(isinstance(one, Alert) for one in library.all("alert")):
+        return None
+    rows = open_alerts(library, watched(library))
+    if not rows:
+        return None
+    first = rows[0].alert.record
+    more = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
+    return Advice(text=f"{first.title}{more}. {first.advice}", address=address(first.ref) or "")
 
 
 def _about_gate(gate: Gate) -> Advice:

@@ -61,4 +61,5 @@ def _stated(settings: Settings) -> Charter:
         owner=data.owner,
         licence=data.licence,
         collection=data.collection,
+        acts_on_outcome=charter.acts_on_outcome,
     )

@@ -106,6 +106,11 @@ class QualityReading:
     evidence, evidence_limit : float
         The sequential detector's statistic, and where it raises an alarm.
     alarmed : bool
+        By outcomes: by the test of this window alone, or by the detector.
+    estimate_p_value : float or None
+        How likely so bad an estimate is if the expected metric is at the limit.
+    estimate_alarmed : bool
+        By the estimate of this window, whatever outcomes say; a reason to look, and not to be sure.
     """
 
     metric: str
@@ -124,6 +129,8 @@ class QualityReading:
     evidence: float
     evidence_limit: float
     alarmed: bool
+    estimate_p_value: float | None = None
+    estimate_alarmed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +142,8 @@ class TrafficReading:
     rows, refused, failed : int
         Answered; refused because they did not fit (4xx); failed in the model (5xx).
     expected_low, expected_high : float or None
-        Range of ``rows`` that earlier windows suggest; None while there are too few of them.
+        Range of all that come (answered, refused and failed) that earlier windows suggest; None while there are
+        too few of them.
     odd : int
         Answers with a number that is missing or infinite; none may be.
     latency_p50_ms, latency_p99_ms : float or None
@@ -158,7 +166,7 @@ class TrafficReading:
     latency_p99_ms: float | None
     over_limit: int
     latency_limit_ms: float | None
-    labels_due: int                # rows old enough to have an outcome
+    labels_due: int                # rows old enough to have an outcome, or with one
     labels_come: int               # those of them that have one
     alarmed: tuple[str, ...]
     p_values: dict[str, float]

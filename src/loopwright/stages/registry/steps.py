@@ -9,7 +9,6 @@ from loopwright.project import Project
 from loopwright.records import Evidence, Gate, Model, Record, Ref, Run
 from loopwright.stages.data import ROW, read
 from loopwright.stages.features import examples
-from loopwright.stages.training import Material
 from loopwright.step import step
 from loopwright.store.metadata import now
 
@@ -18,13 +17,16 @@ if TYPE_CHECKING:
 
     from loopwright.stages.registry.applying import Applied
     from loopwright.stages.registry.tracing import Node
+    from loopwright.stages.training import Material
 
 __all__ = [
     "CHAMPION",
     "applied",
     "champion",
+    "final_run",
     "find",
     "lineage",
+    "material",
     "model_number",
     "predict",
     "promote",
@@ -248,6 +250,35 @@ def model_number(project: Project, number: int) -> Model:
             f"there is no model v{number}; " + (f"the newest is v{len(models)}." if models else "there is none yet.")
         )
     return models[number - 1]
+
+
+def material(project: Project, model: Model) -> Material:
+    """Return what a registered model was trained on and judged by.
+
+    Raises
+    ------
+    UnknownRecord
+        If a record that it was made from is gone.
+    """
+    from loopwright.records import Charter, DatasetVersion, FeatureSet, LabelSet
+    from loopwright.stages.training import Material
+
+    def made_from(kind: str, of: Record = model) -> str:
+        return next(ref.digest for ref in of.made_from if ref.kind == kind)
+
+    parts = project.metadata.get(DatasetVersion, made_from("dataset_version"))
+    return Material(
+        charter=project.metadata.get(Charter, made_from("charter")),
+        dataset=project.metadata.get(DatasetVersion, made_from("dataset_version", parts)),
+        parts=parts,
+        labels=project.metadata.get(LabelSet, made_from("label_set")),
+        features=project.metadata.get(FeatureSet, made_from("feature_set")),
+    )
+
+
+def final_run(project: Project, model: Model) -> Run:
+    """Return the fit that a registered model came from."""
+    return project.metadata.get(Run, next(ref.digest for ref in model.made_from if ref.kind == "run"))
 
 
 def lineage(project: Project, start: Ref, *, forward: bool = False) -> Node:

@@ -108,6 +108,9 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
         Field (``""``: the row as a whole) and what is wrong with it.
     row : dict
         What came, but for redacted columns; long text is cut. Empty if it was not even a row.
+    deployment, arm, entity : str
+    propensity : float
+        As for an answer, if it was a model that failed: whose failure it was. Else empty, and 1.
     """
 
     at: int
@@ -117,6 +120,10 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     problems: tuple[tuple[str, str], ...]
     row: dict[str, Value]
     id: str = ""
+    deployment: str = ""
+    arm: str = ""
+    propensity: float = 1.0
+    entity: str = ""
 
 
 Event: TypeAlias = Answered | Outcome | Refused
@@ -153,5 +160,6 @@ def refused_schema() -> pl.Schema:
     moment = pl.Datetime("us")
     return pl.Schema({
         "id": pl.String(), "at": moment, "received": moment, "consumer": pl.String(), "status": pl.Int64(),
-        "problems": pl.List(pl.String()), "row": pl.String(),
+        "problems": pl.List(pl.String()), "row": pl.String(), "deployment": pl.String(), "arm": pl.String(),
+        "propensity": pl.Float64(), "entity": pl.String(),
     })

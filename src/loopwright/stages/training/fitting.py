@@ -9,7 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
 
 from loopwright.errors import TrainingError
 from loopwright.stages.training.estimators import Task
@@ -43,6 +45,7 @@ def fit(
     labels: NDArray[np.int64] | NDArray[np.float64],
     *,
     classes: int = 0,
+    weights: NDArray[np.float64] | None = None,
 ) -> Fitted:
     """Fit a pipeline in one thread; the estimator's warnings are kept as notes and never printed.
 
@@ -56,12 +59,14 @@ def fit(
         Of a classifier the class codes from 0 up, of a regressor numbers.
     classes : int, default=0
         How many classes there are; 0 takes as many as the labels hold.
+    weights : float64 array of shape (n_rows,), optional
+        How much each row counts in the estimator, above 0. What prepares its inputs counts all rows the same.
 
     Raises
     ------
     TrainingError
-        If a class has no row, a label is missing, or the estimator fails; quotes its own message and names
-        its configuration.
+        If a class has no row, a label is missing, weights are given that the estimator cannot take, or the
+        estimator fails; quotes its own message and names its configuration.
 
     Examples
     --------
@@ -75,10 +80,11 @@ def fit(
     _check_labels(frame, labels)
     if is_classifier(pipeline):
         _check_classes(labels.astype(np.int64), classes)
+    handed = {} if weights is None else _handed(pipeline, weights, rows=frame.height)
     start = perf_counter()
     with isolated() as notes:
         try:
-            pipeline.fit(frame, labels)
+            pipeline.fit(frame, labels, **handed)
         except Exception as error:
             raise TrainingError(
                 f"{_configuration(pipeline)} could not be fitted to {frame.height} rows and {frame.width} "
@@ -152,6 +158,21 @@ def _check_classes(codes: NDArray[np.int64], classes: int) -> None:
             f"from 0) has no row among the {len(codes)} training rows, so nothing can be learned about it. "
             f'Split stratified (`by = "stratified"` under [split]), or join it with another class.'
         )
+
+
+def _handed(pipeline: Pipeline, weights: NDArray[np.float64], *, rows: int) -> dict[str, NDArray[np.float64]]:
+    """Return the weights under the name by which the last step of a pipeline takes them."""
+    if weights.shape != (rows,) or not (np.isfinite(weights) & (weights > 0)).all():
+        raise TrainingError(f"{rows} rows came with weights that are not one number above 0 for each of them.")
+    name, model = pipeline.steps[-1]
+    # Calibration around a classifier takes weights in any case, and drops them silently if that one does not.
+    inner = model.estimator if isinstance(model, CalibratedClassifierCV) else model
+    if not has_fit_parameter(inner, "sample_weight"):
+        raise TrainingError(
+            f"{type(inner).__name__} cannot let some rows count more than others: its fit takes no weights. Take "
+            f'"weighted" out of `data` under [retraining] ("recent" prefers new rows too), or choose another estimator.'
+        )
+    return {f"{name}__sample_weight": weights}
 
 
 def _configuration(pipeline: Pipeline) -> str:

@@ -12,18 +12,28 @@ __all__ = ["Configuration", "Material"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """What a model is trained on and judged by."""
+    """What a model is trained on and judged by.
+
+    Attributes
+    ----------
+    because : tuple of Ref
+        What the training answers to, such as alerts; every run is made from these too.
+    half_life_days : float or None
+        So much older a row counts half when a candidate is fitted; all rows count the same if None.
+    """
 
     charter: Charter
     dataset: DatasetVersion
     parts: DatasetVersion
     labels: LabelSet
     features: FeatureSet
+    because: tuple[Ref, ...] = ()
+    half_life_days: float | None = None
 
     @property
     def refs(self) -> tuple[Ref, ...]:
         """What a run made from this material points back at."""
-        return (self.parts.ref, self.labels.ref, self.features.ref)
+        return (self.parts.ref, self.labels.ref, self.features.ref, *self.because)
 
     @property
     def for_training(self) -> Material:
@@ -34,7 +44,7 @@ class Material:
         charter = replace(
             self.charter, decision="", users="", business_metric="", risks=(), without_ml=None, impact=0,
             feasibility=0, satisfice=(), slices=(), min_slice_rows=0, not_worse_by=0.0, owner="", licence="",
-            collection="",
+            collection="", acts_on_outcome=False,
         )
         return replace(self, charter=charter)
 

@@ -23,10 +23,14 @@ from loopwright.stages.training.material import Configuration, Material
 from loopwright.stages.training.objective import objective
 from loopwright.stages.training.persisting import to_skops
 from loopwright.stages.training.pipelines import pipeline
+from loopwright.stages.training.recency import recency_weights
 from loopwright.stages.training.simple_answers import baseline, heuristic
 from loopwright.usercode import blamed
 
-__all__ = ["Keep", "Part", "baseline_run", "fitted_run", "heuristic_run", "parts_of", "threshold_of"]
+__all__ = ["TIME", "Keep", "Part", "baseline_run", "fitted_run", "heuristic_run", "parts_of", "threshold_of"]
+
+TIME = "__time"
+"""Column of examples that says when a row happened; there only if rows are weighted by their age."""
 
 _RECORDED = ("loopwright", "scikit-learn", "numpy", "polars")
 
@@ -52,11 +56,14 @@ class Part:
     inputs : DataFrame of shape (n_rows, n_features)
     truth : array of shape (n_rows,)
         Class codes (int64) or numbers (float64).
+    times : Series of shape (n_rows,), or None
+        When they happened, where the examples say so.
     """
 
     rows: NDArray[np.int64]
     inputs: pl.DataFrame
     truth: NDArray[np.int64] | Array
+    times: pl.Series | None = None
 
 
 def parts_of(rows: pl.DataFrame, *, features: FeatureSet, labels: LabelSet, row: str) -> dict[str, Part]:
@@ -65,7 +72,7 @@ def parts_of(rows: pl.DataFrame, *, features: FeatureSet, labels: LabelSet, row:
     Parameters
     ----------
     rows : DataFrame
-        Features with ``__part`` and ``__label``.
+        Features with ``__part`` and ``__label``, and ``__time`` where ages matter.
     features : FeatureSet
     labels : LabelSet
     row : str
@@ -78,6 +85,7 @@ def parts_of(rows: pl.DataFrame, *, features: FeatureSet, labels: LabelSet, row:
             rows=group[row].cast(pl.Int64).to_numpy(),
             inputs=matrix(group, features.features),
             truth=group["__label"].cast(kind).to_numpy(),
+            times=group[TIME] if TIME in group.columns else None,
         )
         for part in ("train", "validation", "test")
         for group in [known.filter(pl.col("__part") == part)]
@@ -88,7 +96,8 @@ def fitted_run(rows: pl.DataFrame, *, name: str, of: Material, by: Configuration
     """Fit a configuration on the training part and score it.
 
     A trial sees the validation part only; a final fit and a baseline predict the test part too, for the
-    evaluation to judge.
+    evaluation to judge. If the material has a half-life, the rows must have ``__time``; the weights enter the fit of
+    trials and of the final model, never that of a baseline, and scores count all rows the same.
 
     Raises
     ------
@@ -106,7 +115,10 @@ def fitted_run(rows: pl.DataFrame, *, name: str, of: Material, by: Configuration
             task=of.charter.task,
             seed=by.seed,
         )
-        notes = fit(model, parts["train"].inputs, parts["train"].truth, classes=len(of.labels.classes)).notes
+        weights = _weights(parts["train"], half_life_days=_half_life(of, by))
+        fitted = fit(
+            model, parts["train"].inputs, parts["train"].truth, classes=len(of.labels.classes), weights=weights
+        )
         seen = ("train", "validation") if by.role == "trial" else ("train", "validation", "test")
         predicted = {part: predict(model, parts[part].inputs, task=of.charter.task) for part in seen}
     except TrainingError as error:
@@ -116,7 +128,7 @@ def fitted_run(rows: pl.DataFrame, *, name: str, of: Material, by: Configuration
     kept = None
     if by.role != "trial":
         kept = keep(to_skops(model), name="pipeline.skops", media_type="application/octet-stream")
-    return _scored_run(name, of, by, predicted, parts, keep=keep, start=start, pipeline=kept, notes=notes)
+    return _scored_run(name, of, by, predicted, parts, keep=keep, start=start, pipeline=kept, notes=fitted.notes)
 
 
 def baseline_run(rows: pl.DataFrame, *, name: str, of: Material, seed: int, keep: Keep, row: str) -> Run:
@@ -174,6 +186,22 @@ def threshold_of(wanted: float | str, truth: NDArray[np.int64], probability: Arr
     if isinstance(wanted, str):
         return best_threshold(truth, probability, maximise=wanted)
     return float(wanted)
+
+
+def _half_life(of: Material, by: Configuration) -> float | None:
+    """Return the material's half-life; what is to be beaten does without."""
+    return None if by.role == "baseline" else of.half_life_days
+
+
+def _weights(train: Part, *, half_life_days: float | None) -> Array | None:
+    if half_life_days is None:
+        return None
+    if train.times is None:
+        raise TrainingError(
+            "rows are to be weighted by their age, but it is not known when they happened. Name the column that says "
+            'so as time under [data], or take "weighted" out of `data` under [retraining].'
+        )
+    return recency_weights(train.times, half_life_days=half_life_days)
 
 
 def _apply(rule: Callable[..., object], source: pl.DataFrame) -> pl.Series:
@@ -258,6 +286,7 @@ def _run(
         failed=failed,
         round=by.round,
         threshold=threshold,
+        half_life_days=_half_life(of, by),
         search={key: by.params[key] for key in by.searched if key in by.params},
         libraries={library: metadata.version(library) for library in _RECORDED},
         pipeline=pipeline,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from loopwright.codedigest import Code
 from loopwright.errors import TrainingError
@@ -17,6 +18,9 @@ from loopwright.stages.training.material import Configuration, Material
 from loopwright.step import step
 from loopwright.store.metadata import now
 from loopwright.userfiles import code_refs, load
+
+if TYPE_CHECKING:
+    import polars as pl
 
 __all__ = ["baselines", "check", "choose", "finish", "search", "train"]
 
@@ -48,7 +52,19 @@ def train(project: Project, *, name: str, of: Material, by: Configuration) -> Ru
     from loopwright.stages.training.running import fitted_run
 
     rows = examples(project, of.features, of.labels, of.parts)
+    if of.half_life_days is not None:
+        rows = _dated(project, rows, of=of)
     return fitted_run(rows, name=name, of=of, by=by, keep=project.artifacts.put, row=ROW)
+
+
+def _dated(project: Project, rows: pl.DataFrame, *, of: Material) -> pl.DataFrame:
+    """Add when each row happened, if its dataset version says so."""
+    from loopwright.stages.training.running import TIME
+
+    if of.dataset.time is None:
+        return rows
+    times = project.tables.read(of.dataset.table, columns=[ROW, of.dataset.time]).collect()
+    return rows.join(times.rename({of.dataset.time: TIME}), on=ROW, how="left", maintain_order="left")
 
 
 @step(uses=_LIBRARIES)
@@ -67,6 +83,8 @@ def _baseline(project: Project, *, name: str, of: Material, seed: int, rule: Cod
 def baselines(project: Project, material: Material) -> tuple[Run, ...]:
     """Score what any model must beat: chance, the most frequent answer, the user's rule, a simple linear model.
 
+    For them all rows count the same, whatever the half-life of the material.
+
     Parameters
     ----------
     project : Project
@@ -77,18 +95,21 @@ def baselines(project: Project, material: Material) -> tuple[Run, ...]:
     tuple of Run
     """
     task, seed = material.charter.task, project.settings.training.seed
-    runs = [_baseline(project, name=name, of=material.for_training, seed=seed, rule=None) for name in BASELINES[task]]
+    plain = replace(material.for_training, half_life_days=None)
+    runs = [_baseline(project, name=name, of=plain, seed=seed, rule=None) for name in BASELINES[task]]
     if material.charter.without_ml:
         rule = project.code(material.charter.without_ml)
         name = f"heuristic {rule.functions[0]}"
-        runs.append(_baseline(project, name=name, of=material.for_training, seed=seed, rule=rule))
+        runs.append(_baseline(project, name=name, of=plain, seed=seed, rule=rule))
     estimator, params = LINEAR[task]
     linear = Configuration(role="baseline", estimator=estimator, params=dict(params), seed=seed)
-    runs.append(train(project, name="linear", of=material.for_training, by=linear))
+    runs.append(train(project, name="linear", of=plain, by=linear))
     return tuple(runs)
 
 
-def search(project: Project, material: Material) -> tuple[Run, ...]:
+def search(
+    project: Project, material: Material, *, candidates: tuple[CandidateSettings, ...] | None = None
+) -> tuple[Run, ...]:
     """Try the candidates of the project file, each by a coarse-to-fine random search.
 
     A round's trials run at the same time; the next round is drawn around the best of those before. Every trial is
@@ -98,6 +119,7 @@ def search(project: Project, material: Material) -> tuple[Run, ...]:
     ----------
     project : Project
     material : Material
+    candidates : tuple of CandidateSettings, default: those of the project file
 
     Returns
     -------
@@ -110,10 +132,10 @@ def search(project: Project, material: Material) -> tuple[Run, ...]:
     """
     settings = project.settings.training
     estimator, params = LINEAR[material.charter.task]
-    candidates = project.settings.candidates or (CandidateSettings(estimator=estimator, params=dict(params)),)
+    chosen = project.settings.candidates if candidates is None else candidates
     found = [
         _search(project, name=_title(candidate), of=material.for_training, candidate=candidate, settings=settings)
-        for candidate in candidates
+        for candidate in chosen or (CandidateSettings(estimator=estimator, params=dict(params)),)
     ]
     runs = tuple(run for each in found for run in each)
     if all(run.failed for run in runs):

@@ -11,9 +11,9 @@ from loopwright.faces.web.rooms import Room
 
 __all__ = ["loop"]
 
-_WIDTH, _HEIGHT = 1040, 470
+_WIDTH, _HEIGHT = 1040, 520
 _BOX_WIDTH, _BOX_HEIGHT = 188, 74
-_RADIUS_X, _RADIUS_Y = 400.0, 180.0
+_RADIUS_X, _RADIUS_Y = 400.0, 212.0
 _MARKS = {"done": "✓", "attention": "!", "failed": "✕", "not yet": "·"}
 
 

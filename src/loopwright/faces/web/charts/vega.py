@@ -8,7 +8,7 @@ from functools import lru_cache
 import msgspec
 from markupsafe import Markup
 
-__all__ = ["Spec", "draw"]
+__all__ = ["Spec", "draw", "link"]
 
 Spec = dict[str, object]
 
@@ -39,6 +39,7 @@ _CONFIG: Spec = {
     "title": {"color": "currentColor", "fontSize": 13, "anchor": "start"},
     "text": {"color": "currentColor"},
 }
+_HERE = "https://here.invalid"  # Vega writes whole addresses only; this one never reaches a page
 _MARK = re.compile(r'<path aria-label="([^"]*)"([^>]*)/>')
 
 
@@ -63,9 +64,22 @@ def draw(spec: Spec, *, label: str) -> Markup:
     return Markup(svg.replace("<svg ", opening, 1))  # noqa: S704 - Vega escapes every text that it writes
 
 
+def link(path: str) -> str:
+    """Return an address of these pages as a chart's ``href`` takes it; on the page it stands as it was.
+
+    Parameters
+    ----------
+    path : str
+        From the root: ``"/monitoring/ab12"``.
+    """
+    return f"{_HERE}{path}"
+
+
 @lru_cache(maxsize=256)
 def _svg(spec: bytes) -> str:
     import vl_convert
 
     svg: str = vl_convert.vegalite_to_svg(spec.decode(), vl_version="6.4")
+    # In attributes every quote is escaped, so that no text of users can look like this.
+    svg = svg.replace(f'xlink:href="{_HERE}/', 'href="/')
     return _MARK.sub(r'<path aria-label="\1"\2><title>\1</title></path>', svg)

@@ -9,6 +9,7 @@ from loopwright.faces.web.findings import champion, evidence_about, open_anomali
 from loopwright.faces.web.library import Library
 from loopwright.faces.web.names import name_of
 from loopwright.faces.web.rooms import Advice, Room, advice, rooms
+from loopwright.faces.web.strip import Fact, strip
 from loopwright.faces.web.trails import Remembered, remembered
 from loopwright.records import Anomaly, Charter, Evidence, Gate, Model, Record
 from loopwright.store.metadata import Activity
@@ -28,6 +29,7 @@ class HomePage:
 
     project: str
     title: str
+    strip: tuple[Fact, ...]  # empty before the first deployment
     charter: Charter | None
     rooms: tuple[Room, ...]
     advice: Advice
@@ -38,6 +40,11 @@ class HomePage:
     anomalies: tuple[Remembered[Anomaly], ...]  # errors first
     suspicions: tuple[Remembered[Evidence], ...]  # the strongest first
     activity: tuple[Activity, ...]  # newest first
+
+    @property
+    def live(self) -> bool:
+        """Whether something on the page changes by itself."""
+        return bool(self.strip)
 
     @property
     def centre(self) -> tuple[str, ...]:
@@ -55,6 +62,7 @@ def home(library: Library) -> HomePage:
     return HomePage(
         project=library.name,
         title="The loop",
+        strip=strip(library),
         charter=charter if isinstance(charter, Charter) else None,
         rooms=rooms(library),
         advice=advice(library),
