@@ -12,9 +12,16 @@ from datetime import date, datetime
 import numpy as np
 import polars as pl
 
-__all__ = ["HAPPENINGS", "LIVE_END", "LIVE_START", "Happening", "arriving", "changes"]
+__all__ = [
+    "HAPPENINGS", "LIVE_END", "LIVE_START", "PER_DAY", "REAL_END", "REAL_HAPPENINGS", "REAL_START", "Happening",
+    "arriving", "changes", "moments", "really_arriving",
+]
 
 LIVE_START, LIVE_END = date(2015, 7, 6), date(2016, 5, 2)
+PER_DAY = 80                       # of which three quarters take place
+
+# The real trips: windows of four weeks from a Monday on.
+REAL_START, REAL_END = datetime(2015, 5, 18), datetime(2016, 12, 26)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +74,17 @@ HAPPENINGS: tuple[Happening, ...] = (
     ),
 )
 
+REAL_HAPPENINGS: tuple[Happening, ...] = (
+    Happening(
+        name="cents", start=date(2015, 11, 2), end=date(2015, 11, 30), cause="unit change", columns=("fare",),
+        what="Injected: for four weeks the fare is sent in cents.",
+    ),
+    Happening(
+        name="rename", start=date(2016, 5, 16), end=date(2016, 6, 13), cause="renamed category",
+        columns=("payment_type",), what="Injected: for four weeks Credit Card is written Card.",
+    ),
+)
+
 _BY_NAME = {happening.name: happening for happening in HAPPENINGS}
 _EVENING = [19, 20, 21, 22, 23, 0, 1]
 
@@ -97,6 +115,42 @@ def arriving(trips: pl.DataFrame) -> pl.DataFrame:
         fare=in_cents.round(2),
         payment_type=pl.when(is_renamed).then(pl.lit("Card")).otherwise(pl.col("payment_type")),
     )
+
+
+def really_arriving(trips: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Return real trips as they arrive at the service, with the two faults that are injected.
+
+    Parameters
+    ----------
+    trips : polars.DataFrame
+        With ``fare`` and ``payment_type``.
+    column : str
+        Column that says when; see ``moments``.
+    """
+    at = moments(trips[column])
+    cents, rename = (
+        at.is_between(_midnight(item.start), _midnight(item.end), closed="left") for item in REAL_HAPPENINGS
+    )
+    is_renamed = rename & (trips["payment_type"] == "Credit Card").fill_null(value=False)
+    return trips.with_columns(
+        fare=pl.when(cents).then(pl.col("fare") * 100).otherwise(pl.col("fare")).round(2),
+        payment_type=pl.when(is_renamed).then(pl.lit("Card")).otherwise(pl.col("payment_type")),
+    )
+
+
+def moments(times: pl.Series) -> pl.Series:
+    """Return when trips began, from moments or from seconds since 1970.
+
+    Examples
+    --------
+    >>> moments(pl.Series([1_435_708_800]))[0]
+    datetime.datetime(2015, 7, 1, 0, 0)
+    """
+    return times if times.dtype.is_temporal() else pl.from_epoch(times, time_unit="s").cast(pl.Datetime("us"))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)
 
 
 def _during(name: str) -> pl.Expr:

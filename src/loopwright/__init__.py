@@ -1,8 +1,9 @@
 """Loopwright: the whole production loop of a machine-learning project in one package.
 
 ``loopwright.Project.open()`` is a handle on a project; the rooms ``loopwright.charter``, ``data``, ``labels``,
-``features``, ``training``, ``registry`` and ``evaluation`` hold the verbs; ``loopwright.run(project)`` is the whole
-line. Rooms and everything heavy are loaded at first use.
+``features``, ``training``, ``registry``, ``evaluation``, ``serving``, ``monitoring`` and ``retraining`` hold the verbs;
+``loopwright.run(project)`` is the whole line, and ``loopwright.tick(project)`` closes the loop. Rooms and everything
+heavy are loaded at first use.
 """
 
 from __future__ import annotations
@@ -13,15 +14,27 @@ from loopwright.lazy import exports
 
 if TYPE_CHECKING:
     from loopwright import datasets, errors, measures, records
-    from loopwright.lifecycle import Line, run
+    from loopwright.lifecycle import Line, Tick, retrain, run, tick
     from loopwright.project import Project
-    from loopwright.stages import charter, data, evaluation, features, labels, registry, training
+    from loopwright.stages import (
+        charter,
+        data,
+        evaluation,
+        features,
+        labels,
+        monitoring,
+        registry,
+        retraining,
+        serving,
+        training,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Line",
     "Project",
+    "Tick",
     "charter",
     "data",
     "datasets",
@@ -30,9 +43,14 @@ __all__ = [
     "features",
     "labels",
     "measures",
+    "monitoring",
     "records",
     "registry",
+    "retrain",
+    "retraining",
     "run",
+    "serving",
+    "tick",
     "training",
 ]
 
@@ -46,8 +64,14 @@ __getattr__, __dir__ = exports(
         "evaluation": "loopwright.stages.evaluation:",
         "features": "loopwright.stages.features:",
         "labels": "loopwright.stages.labels:",
+        "monitoring": "loopwright.stages.monitoring:",
         "registry": "loopwright.stages.registry:",
+        "retrain": "loopwright.lifecycle",
+        "retraining": "loopwright.stages.retraining:",
         "run": "loopwright.lifecycle",
+        "serving": "loopwright.stages.serving:",
+        "Tick": "loopwright.lifecycle",
+        "tick": "loopwright.lifecycle",
         "training": "loopwright.stages.training:",
         "datasets": "loopwright.datasets:",
         "errors": "loopwright.errors:",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from loopwright.errors import UnknownRecord
 from loopwright.faces.library import ProjectLibrary
 from loopwright.project import Project
 from loopwright.records import KINDS
+from loopwright.store.metadata import Activity
 
 
 @pytest.fixture
@@ -21,7 +24,8 @@ def test_records_are_found_by_kind_newest_or_all(library):
     models = library.all("model")
     assert [model.number for model in models] == [1, 2]
     assert library.newest("model") == models[1]
-    assert all(library.newest(kind) is not None for kind in KINDS)
+    of_serving = {"deployment", "prediction_log", "alert"}
+    assert {kind for kind in KINDS if library.newest(kind) is None} == of_serving
 
 
 def test_a_record_is_found_by_the_beginning_of_its_digest(library):
@@ -60,3 +64,45 @@ def test_there_is_a_score_from_the_first_model_on(library, folder):
         assert empty.score() is None
         assert empty.newest("model") is None
         assert empty.all("run") == []
+
+
+def test_a_secret_is_made_once_and_stays(folder):
+    with Project.open(folder).closing() as project:
+        first = ProjectLibrary(project).secret()
+    with Project.open(folder).closing() as project:
+        again = ProjectLibrary(project).secret()
+    assert first == again
+    assert len(first) == 32
+
+
+def test_two_dashboards_that_start_at_once_agree_on_the_secret(folder):
+    def secret(_):
+        with Project.open(folder).closing() as project:
+            return ProjectLibrary(project).secret()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(secret, range(4)))) == 1
+
+
+def test_sessions_end_for_every_process(folder):
+    with Project.open(folder).closing() as project:
+        library = ProjectLibrary(project)
+        assert not library.ended("one")
+        library.end("one")
+    with Project.open(folder).closing() as project:
+        assert ProjectLibrary(project).ended("one")
+        assert not ProjectLibrary(project).ended("two")
+
+
+def test_marks_and_the_audit_trail_go_to_the_project(folder):
+    with Project.open(folder).closing() as project:
+        library = ProjectLibrary(project)
+        project.metadata.mark("user", "ada", {"role": "viewer"})
+        assert library.marks("user")["ada"].body == {"role": "viewer"}
+        library.log(Activity(command="dashboard sign-in", at=library.now(), seconds=0.0, exit_code=0, who="ada"))
+        assert library.activity()[-1].command == "dashboard sign-in"
+
+
+def test_before_anything_serves_no_prediction_has_a_passport(library):
+    with pytest.raises(UnknownRecord, match="loopwright serve"):
+        library.passport("a")

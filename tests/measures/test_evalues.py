@@ -16,7 +16,7 @@ from loopwright.measures import (
     rows_to_reach,
 )
 
-steady = settings(max_examples=60, deadline=None)
+steady = settings(max_examples=40, deadline=None)
 ALPHA = 0.05
 differences = st.lists(st.floats(-1, 1), min_size=1, max_size=30)
 shares = st.floats(0.02, 0.98)

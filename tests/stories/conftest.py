@@ -1,18 +1,25 @@
-"""What the stories share: the command as a person gives it, and a project that has run already."""
+"""What the stories share: the command as a person gives it, projects that have run already, and servers of them."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import http.client
 import io
 import json
+import math
 import os
 import random
+import re
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -316,3 +323,305 @@ def finished(_ran: Place, tmp_path: Path) -> Place:
     """A copy of a project that has run to its end: its model is champion."""
     shutil.copytree(_ran.folder, tmp_path / "finished")
     return Place(tmp_path / "finished")
+
+
+# -- servers -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a server answered."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self):
+        """The body, as data."""
+        return json.loads(self.text)
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """Fields that were refused, and of what kind each problem is."""
+        return [(item.get("field", ""), item["problem"].partition(":")[0]) for item in self.json["problems"]]
+
+
+@dataclass
+class Served:
+    """A project that a server of its own serves, and somebody who asks it with a key."""
+
+    place: Place
+    key: str
+    words: tuple[str, ...] = ()
+    process: subprocess.Popen[str] | None = None
+    port: int = 0
+    stopped: list[tuple[str, str]] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start the server, and wait until it says where it listens."""
+        self.process = self.place.start("serve", "--port", "0", *self.words)
+        said = self.process.stdout.readline()
+        while (found := re.search(r"http://127\.0\.0\.1:(\d+)", said)) is None:
+            line = self.process.stdout.readline()
+            assert line, said + self.process.communicate()[1]
+            said += line
+        self.port = int(found[1])
+
+    def stop(self) -> str:
+        """Ask the server to stop; assert that it does so cleanly, and return what it said as errors."""
+        return self.end(signal.SIGTERM, code=0)
+
+    def kill(self) -> None:
+        """Kill the server, as a machine that goes down would."""
+        self.end(signal.SIGKILL, code=-signal.SIGKILL)
+
+    def end(self, number: int, *, code: int) -> str:
+        """Send a signal and wait for the end of the server."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=60)
+        assert self.process.returncode == code, (self.process.returncode, out, err)
+        assert "Traceback" not in err, err
+        self.process = None
+        return err
+
+    def ask(
+        self, method: str, path: str, body: object = None, *, key: str | None = "", headers: dict[str, str] | None = None
+    ) -> Reply:
+        """Send one request, over a connection of its own; bytes are sent as they are, anything else as JSON."""
+        content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        sent = {} if content is None else {"Content-Type": "application/json"}
+        if key is not None:
+            sent["Authorization"] = f"Bearer {key or self.key}"
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request(method, path, body=content, headers={**sent, **(headers or {})})
+            answer = connection.getresponse()
+            return Reply(answer.status, dict(answer.getheaders()), answer.read().decode())
+        finally:
+            connection.close()
+
+    def predict(self, *rows: dict[str, object], ids: Sequence[str] | None = None, code: int = 200) -> Reply:
+        """Ask for predictions."""
+        body = {"rows": list(rows), **({"ids": list(ids)} if ids is not None else {})}
+        return _expected(self.ask("POST", "/predict", body), code)
+
+    def tell(self, *outcomes: dict[str, object], code: int = 200) -> Reply:
+        """Tell outcomes."""
+        return _expected(self.ask("POST", "/outcomes", {"outcomes": list(outcomes)}), code)
+
+    def live(self):
+        """Return the live rows of the log with what became of them, and the refusals."""
+        from loopwright.stages import serving
+
+        with Project.open(self.place.folder).closing() as project:
+            return serving.live_rows(project)
+
+
+def _expected(reply: Reply, code: int) -> Reply:
+    assert reply.status == code, reply
+    return reply
+
+
+def eventually(claim: Callable[[], object], *, seconds: float = 20.0) -> float:
+    """Wait until something holds; return how long that took, in seconds."""
+    start = time.monotonic()
+    while not claim():
+        assert time.monotonic() - start < seconds, "it never came to that"
+        time.sleep(0.01)
+    return time.monotonic() - start
+
+
+@contextlib.contextmanager
+def serving(folder: Path, key: str, *, words: tuple[str, ...] = ()) -> Iterator[Served]:
+    """Serve a project folder; at the end the server is stopped, and that must be clean."""
+    served = Served(Place(folder), key, words)
+    try:
+        served.start()
+        yield served
+        if served.process is not None:
+            served.stop()
+    finally:
+        if served.process is not None:
+            served.process.kill()
+            served.process.communicate()
+
+
+def declare(place: Place) -> str:
+    """Declare a consumer who may do everything; return its key."""
+    words = ("--owner", "ops", "--purpose", "stories", "--scope", "predict", "--scope", "outcomes", "--scope", "metrics")
+    return place.give("consumers", "add", "dispatch", *words, "--json", code=0).json["key"]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A finished project with a declared consumer; copies of it are served."""
+
+    folder: Path
+    key: str
+
+    @contextlib.contextmanager
+    def copied(self, to: Path, *, edit: Callable[[Place], None] | None = None) -> Iterator[Served]:
+        """Serve a copy of it, after a change of its project file if one is wished for."""
+        shutil.copytree(self.folder, to)
+        if edit is not None:
+            edit(Place(to))
+        with serving(to, self.key) as served:
+            yield served
+
+
+@pytest.fixture(scope="session")
+def fares_ready(_ran: Place, tmp_path_factory: pytest.TempPathFactory) -> Ready:
+    """The small project, finished, with a declared consumer."""
+    folder = tmp_path_factory.mktemp("ready") / "fares"
+    shutil.copytree(_ran.folder, folder)
+    return Ready(folder, declare(Place(folder)))
+
+
+@pytest.fixture
+def served(fares_ready: Ready, tmp_path: Path) -> Iterator[Served]:
+    """A finished project that is deployed and served."""
+    with fares_ready.copied(tmp_path / "served") as found:
+        yield found
+
+
+@pytest.fixture
+def patience() -> Callable[..., float]:
+    """Return the function that waits until something holds."""
+    return eventually
+
+
+# -- a project that lives in time --------------------------------------------------------------------------
+
+RIDES = """
+[project]
+name = "rides"
+
+[charter]
+task = "binary"
+decision = "Whom to thank for a tip"
+
+[targets]
+optimize = "roc_auc"
+
+[data]
+source = "rides.csv"
+label = "tipped"
+key = "id"
+time = "at"
+group = "rider"
+
+[features]
+exclude = ["surge"]
+
+[split]
+by = "time"
+
+[[candidates]]
+estimator = "sklearn.linear_model.LogisticRegression"
+params = { C = 1.0 }
+
+[release]
+steps = [0.2, 0.5]
+step_rows = 25
+
+[monitor]
+late_days = 1
+
+[retraining]
+min_labels = 100
+pause_days = 1
+"""
+
+TODAY = datetime.combine(datetime.now(UTC).date(), datetime.min.time())
+"""Midnight; rides are told in days from here, so that silences, which must end in the future, cover them."""
+
+
+@dataclass(frozen=True)
+class Ride:
+    """One simulated ride: who pays by card tips more often, unless people have changed their minds."""
+
+    day: int
+    number: int
+    changed: bool = False
+
+    @property
+    def id(self) -> str:
+        return f"ride{self.day}-{self.number}"
+
+    @property
+    def row(self) -> dict[str, object]:
+        """What is known when a prediction is asked for."""
+        return {name: value for name, value in self._drawn.items() if name != "tipped"}
+
+    @property
+    def outcome(self) -> dict[str, object]:
+        """What became of it, known an hour later."""
+        known = datetime.fromisoformat(str(self._drawn["at"])) + timedelta(hours=1)
+        return {"id": self.id, "values": {"tipped": self._drawn["tipped"]}, "at": known.isoformat()}
+
+    @property
+    def line(self) -> str:
+        return ",".join(str(value) for value in self._drawn.values()) + "\n"
+
+    @property
+    def _drawn(self) -> dict[str, object]:
+        draw = random.Random(f"ride {self.day} {self.number}")
+        at = TODAY + timedelta(days=self.day, minutes=self.number * 1440 // 160 + draw.random())
+        rider, miles = f"r{draw.randrange(400)}", round(draw.uniform(0.5, 9), 2)
+        payment, surge = draw.choice(["card", "cash"]), round(draw.uniform(0, 2), 2)
+        likes = payment == ("cash" if self.changed else "card")
+        chance = 1 / (1 + math.exp(-(2.2 * likes - 4.6 + 0.2 * miles + 2.2 * surge)))
+        return {
+            "id": self.id, "at": at.isoformat(timespec="seconds"), "rider": rider, "miles": miles, "payment": payment,
+            "surge": surge, "tipped": int(draw.random() < chance),
+        }
+
+
+RIDES_HEADER = "id,at,rider,miles,payment,surge,tipped\n"
+
+
+def rides(first: int, last: int, *, changed: bool = False, per_day: int = 160) -> list[Ride]:
+    """Return the rides of the days from one up to, and without, another."""
+    return [Ride(day, number, changed) for day in range(first, last) for number in range(per_day)]
+
+
+@pytest.fixture
+def made_rides() -> Callable[..., list[Ride]]:
+    """Return the function that makes rides."""
+    return rides
+
+
+@pytest.fixture
+def on_day() -> Callable[[int], str]:
+    """Return the function that says when a day begins, counted from today, as commands take it."""
+    return lambda day: (TODAY + timedelta(days=day)).isoformat()
+
+
+@pytest.fixture(scope="session")
+def rides_ready(tmp_path_factory: pytest.TempPathFactory) -> Ready:
+    """A project with a clock and riders, finished a month ago, deployed, with a declared consumer."""
+    place = Place(tmp_path_factory.mktemp("ready") / "rides")
+    place.folder.mkdir()
+    place.write("loopwright.toml", RIDES)
+    place.write("rides.csv", RIDES_HEADER + "".join(ride.line for ride in rides(-40, -20)))
+    place.run()
+    return Ready(place.folder, declare(place))
+
+
+@pytest.fixture
+def riding(rides_ready: Ready, tmp_path: Path) -> Iterator[Served]:
+    """The project with a clock and riders, served."""
+    with rides_ready.copied(tmp_path / "riding") as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def trial_ready(rides_ready: Ready, tmp_path_factory: pytest.TempPathFactory) -> Ready:
+    """The same, with a second model, which knows more, in a canary."""
+    folder = tmp_path_factory.mktemp("ready") / "trial"
+    with rides_ready.copied(folder) as served:
+        served.place.edit("loopwright.toml", 'exclude = ["surge"]', "")
+        served.place.run()
+    return Ready(folder, rides_ready.key)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from collections.abc import Mapping
 
 from loopwright.errors import UnknownRecord
 from loopwright.project import PROJECT_FILE, Project
 from loopwright.records import KINDS, Artifact, Model, Record, Ref
-from loopwright.stages import evaluation
+from loopwright.stages import evaluation, monitoring
 from loopwright.stages.evaluation import ScoreCard
 from loopwright.store.metadata import Activity, AliasChange, Execution, Mark, now
 
 __all__ = ["ProjectLibrary"]
-
-Passports: TypeAlias = Callable[[str], Mapping[str, object]]
 
 _SECRET = "secret"  # noqa: S105 - the kind of mark that holds one
 _SESSION = "session"  # the kind of mark for sessions that somebody has signed out of
@@ -27,13 +24,10 @@ class ProjectLibrary:
     Parameters
     ----------
     project : Project
-    passports : callable, optional
-        Takes the id of a prediction and returns what is known of it, as ``Library.passport`` promises.
     """
 
-    def __init__(self, project: Project, *, passports: Passports | None = None) -> None:
+    def __init__(self, project: Project) -> None:
         self.project = project
-        self._passports = passports
 
     @property
     def name(self) -> str:
@@ -125,10 +119,8 @@ class ProjectLibrary:
         Raises
         ------
         UnknownRecord
-            If the log has no such prediction, or these pages were opened without passports.
+            If the log has no such prediction.
         """
-        if self._passports is None:
-            raise UnknownRecord(
-                f"the passport of {prediction!r} cannot be shown here. Ask for it with `loopwright passport ID`."
-            )
-        return self._passports(prediction)
+        if self.newest("deployment") is None:
+            raise UnknownRecord("nothing was predicted yet: `loopwright serve` lets the champion answer requests.")
+        return monitoring.passport(self.project, prediction)

@@ -335,9 +335,6 @@ def row_error(part: Sums, *, seed: int = 0) -> tuple[float, float]:
     return error, effective_freedom(moved, counts)
 
 
-# --- learning what scores promise ---------------------------------------------------------------------------------
-
-
 def _by_class(truth: Ints, said: Floats) -> tuple[list[Ints], list[Floats]]:
     if said.ndim == 1:
         return [truth], [said]
@@ -431,9 +428,6 @@ def _loss_curves(truth: Floats, said: Floats) -> tuple[CalibrationCurve, ...]:
     return tuple(curves)
 
 
-# --- reading scores by it -----------------------------------------------------------------------------------------
-
-
 def _columns(scores: ArrayLike, calibrator: Calibrator) -> list[Floats]:
     said = np.asarray(scores, dtype=np.float64)
     wanted = (len(calibrator.curves),) if calibrator.task == "multiclass" else ()
@@ -468,9 +462,6 @@ def _chances(levels: list[Floats]) -> Floats:
     # Where no class is left, each is as likely as the others.
     table = np.stack(levels, axis=-1) + 1e-12
     return np.asarray(table / table.sum(axis=-1, keepdims=True))
-
-
-# --- metrics of classes -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -563,9 +554,6 @@ def _drawn_once(
     cells = table[label, row] + part.width * np.arange(draws)[:, None, None]
     sums = np.bincount(cells.ravel(), weights=values[label, row].ravel(), minlength=draws * part.width)
     return np.asarray(part.value(sums.reshape(draws, part.width).astype(np.float64)))
-
-
-# --- metrics of values --------------------------------------------------------------------------------------------
 
 
 def _of_regression(name: str, said: Floats, calibrator: Calibrator, level: float) -> Estimate:

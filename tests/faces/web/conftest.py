@@ -7,15 +7,17 @@ import hashlib
 import json
 import math
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from http.cookies import SimpleCookie
 
 import httpx
 import numpy as np
 import pytest
 
-from loopwright.errors import CorruptStore, UnknownRecord
+from loopwright.errors import CorruptStore, LoopwrightError, UnknownRecord
 from loopwright.faces.web import app
 from loopwright.faces.web.accounts import Cost, made
 from loopwright.records import (
@@ -734,6 +736,7 @@ def predictions() -> tuple[np.ndarray, np.ndarray]:
 
 
 FIRST_WINDOW = datetime(2015, 7, 1)
+RANGES = ("below 4", "4 to 6", "6 to 9", "9 to 14", "above 14", "(missing)")
 WINDOWS, BAD = 40, 30  # windows of a day; the fare comes in cents from this one on
 
 
@@ -753,14 +756,17 @@ class LiveTaxi(Taxi):
         self.library.passports["trip/1?"] = self.passport()
         return self.library
 
-    def deployment(self, before: Deployment | None, event: str, *, share: float = 0.0, awaiting: bool = False) -> Deployment:
+    def deployment(
+        self, before: Deployment | None, event: str, *, share: float = 0.0, awaiting: bool = False
+    ) -> Deployment:
         first, second = self.models[0].ref, self.models[1].ref
         one = Deployment(
             made_from=(first, second) if before is None else (before.ref, first, second), name="taxi-tips",
             stage="single" if event == "deploy" else "canary", champion=first,
             challenger=None if event == "deploy" else second, share=share, held_back=0.02, salt="0" * 32,
-            step=0 if before is None else before.step + (event == "advance"), awaiting=awaiting, event=event, by=f"ada{self.mark}",
-            why=f"{event}: 400 answers are enough{self.mark}", number=1 if before is None else before.number + 1,
+            step=0 if before is None else before.step + (event == "advance"), awaiting=awaiting, event=event,
+            by=f"ada{self.mark}", why=f"{event}: 400 answers are enough{self.mark}",
+            number=1 if before is None else before.number + 1,
             at=(START + timedelta(hours=0 if before is None else before.number)).isoformat(),
         )
         self.library.add(one)
@@ -771,13 +777,15 @@ class LiveTaxi(Taxi):
         one = self.deployment(one, "canary", share=0.05)
         one = self.deployment(one, "advance", share=0.25)
         self.now = self.deployment(one, "ask", share=0.25, awaiting=True)
-        path = [[(FIRST_WINDOW + timedelta(days=day)).isoformat(), 1.16**day * (0.8 + 0.1 * (day % 5))] for day in range(25)]
+        days = [(FIRST_WINDOW + timedelta(days=day)).isoformat() for day in range(25)]
+        path = [[day, 1.16**place * (0.8 + 0.1 * (place % 5))] for place, day in enumerate(days)]
         shown = {
             "action": "ask", "why": "enough", "evidence": path[-1][1], "limit": 20.0, "rows": 4120, "matured": 3801,
-            "metric": f"log_loss{self.mark}", "difference": 0.021, "low": 0.004, "high": 0.038, "rows_needed": 320, "days_needed": 1.5,
+            "metric": f"log_loss{self.mark}", "difference": 0.021, "low": 0.004, "high": 0.038,
+            "rows_needed": 320, "days_needed": 1.5,
             "guards": [
-                {"name": f"errors{self.mark}", "value": 0.0, "low": 0.0, "high": 0.002, "limit": 400.0, "passed": True,
-                 "says": f"no request failed{self.mark}"},
+                {"name": f"errors{self.mark}", "value": 0.0, "low": 0.0, "high": 0.002, "limit": 400.0,
+                 "passed": True, "says": f"no request failed{self.mark}"},
                 {"name": "latency", "value": 0.018, "low": None, "high": None, "limit": 400.0, "passed": None},
                 {"name": "worse", "value": 0.2, "low": 0.1, "high": 0.3, "limit": 400.0, "passed": False},
             ],
@@ -785,17 +793,19 @@ class LiveTaxi(Taxi):
         }
         self.claim(
             "canary.verdict", self.now, claim=f"The evidence of {path[-1][1]:.1f} has reached 20: promote.{self.mark}",
-            exhibit=self.library.keep(json.dumps(shown).encode(), "verdict.json"), value=path[-1][1], rows=3801,
+            exhibit=self.library.keep(json.dumps(shown).encode(), "verdict.json"), rows=3801,
         )
 
     def log(self) -> None:
         self.library.add(PredictionLog(
-            made_from=(self.now.ref,), name="taxi-tips", predictions=table("predictions", 48_000), outcomes=None, refusals=None,
-            rows=48_000, first="2015-07-01T00:00:07", last="2015-08-09T23:58:00",
+            made_from=(self.now.ref,), name="taxi-tips", predictions=table("predictions", 48_000), outcomes=None,
+            refusals=None, rows=48_000, first="2015-07-01T00:00:07", last="2015-08-09T23:58:00",
         ))
 
     def window(self, day: int, *, known: bool, value: float | None = None) -> None:
-        report = window_report(day, mark=self.mark, known=known, value=value, model=self.models[0], deployment=self.now)
+        report = window_report(
+            day, mark=self.mark, known=known, value=value, model=self.models[0], deployment=self.now
+        )
         evidence = Evidence(
             made_from=(self.library.newest("prediction_log").ref,), check="watch.window", subject=self.now.ref,
             claim=f"{report.start[:10]}: {report.rows:,} predictions{self.mark}.", passed=None, rows=report.rows,
@@ -808,31 +818,37 @@ class LiveTaxi(Taxi):
         def alert(quantity: str, day: int, group: str, **more: object) -> Alert:
             start = (FIRST_WINDOW + timedelta(days=day)).isoformat()
             one = Alert(
-                made_from=(self.now.ref,), deployment=self.now.ref, quantity=quantity, group=group, first_bad=start, last_bad=start,
+                made_from=(self.now.ref,), deployment=self.now.ref, quantity=quantity, group=group, first_bad=start,
+                last_bad=start,
                 **{
                     "severity": "warning", "title": f"{quantity} has left its range{self.mark}", "cause": "unknown",
-                    "explanation": f"It was 3.1 where 0.02 is accepted.{self.mark}", "advice": f"Look at the window.{self.mark}",
-                    "value": 3.1, "limit": 0.02, "rows": 1200, **more,
+                    "explanation": f"It was 3.1 where 0.02 is accepted.{self.mark}",
+                    "advice": f"Look at the window.{self.mark}", "value": 3.1, "limit": 0.02, "rows": 1200, **more,
                 },
             )
             self.library.add(one)
             return one
 
-        self.traffic_alert = alert("traffic", 20, f"traffic{self.mark}", severity="critical", cause="missing traffic",
-                                   title=f"No traffic for a day{self.mark}")
+        self.traffic_alert = alert(
+            "traffic", 20, f"traffic{self.mark}", severity="critical", cause="missing traffic",
+            title=f"No traffic for a day{self.mark}",
+        )
         self.fare_alert = alert(
             f"drift:fare{self.mark}", BAD, f"fare{self.mark}", severity="critical", cause="unit change",
-            title=f"fare is about 100 times as large{self.mark}", low=2.9, high=3.3, examples=(f"trip/1?{self.mark}", "b44"),
+            title=f"fare is about 100 times as large{self.mark}", low=2.9, high=3.3,
+            examples=(f"trip/1?{self.mark}", "b44"),
         )
         alert("drift:prediction", BAD, f"fare{self.mark}")
-        self.quality_alert = alert("quality:roc_auc", 26, f"decay{self.mark}", value=0.88, limit=0.92, cause="real change",
-                                   title=f"roc_auc fell{self.mark}")
+        self.quality_alert = alert(
+            "quality:roc_auc", 26, f"decay{self.mark}", value=0.88, limit=0.92, cause="real change",
+            title=f"roc_auc fell{self.mark}",
+        )
         self.library.mark("alert", self.quality_alert.digest, {
             "state": "acknowledged", "by": f"grace{self.mark}", "note": f"a new model is on its way{self.mark}",
         })
         self.library.mark("silence", "quantity drift:prediction", silence(
-            quantity="drift:prediction", until="2026-06-01", reason=f"follows the fare{self.mark}", by=f"grace{self.mark}",
-            now=self.library.time,
+            quantity="drift:prediction", until="2026-06-01", reason=f"follows the fare{self.mark}",
+            by=f"grace{self.mark}", now=self.library.time,
         ))
 
     def retrained(self) -> None:
@@ -844,7 +860,8 @@ class LiveTaxi(Taxi):
             ], **more}
             one = Evidence(
                 made_from=(self.quality_alert.ref,) if retrain else (self.now.ref,), check="retraining.decision",
-                subject=self.now.ref, claim=f"{claim}{self.mark}", passed=retrain, at=(START + timedelta(hours=hours)).isoformat(),
+                subject=self.now.ref, claim=f"{claim}{self.mark}", passed=retrain,
+                at=(START + timedelta(hours=hours)).isoformat(),
                 exhibit=self.library.keep(json.dumps(shown).encode(), "decision.json"),
             )
             self.library.add(one)
@@ -863,11 +880,17 @@ class LiveTaxi(Taxi):
         self.library.add(replace(self.library.newest("gate"), made_from=(model.ref,), subject=model.ref, passed=True))
 
     def passport(self) -> dict[str, object]:
-        named = {"kind": "model", "digest": self.models[0].digest, "name": f"taxi-tips v1{self.mark}", "says": f"a forest{self.mark}"}
+        named = {
+            "kind": "model", "digest": self.models[0].digest, "name": f"taxi-tips v1{self.mark}",
+            "says": f"a forest{self.mark}",
+        }
+        data = {"kind": "dataset_version", "digest": self.dataset.digest, "name": "taxi-tips v1", "says": "15,002 rows"}
+        alert = {"digest": self.fare_alert.digest, "title": self.fare_alert.title, "severity": "critical"}
         return {
-            "id": f"trip/1?{self.mark}", "at": "2015-07-31T10:00:00", "received": "2015-07-31T10:00:02", "consumer": f"dispatch{self.mark}",
-            "arm": "champion", "propensity": 0.75, "prediction": f"yes{self.mark}", "scores": [0.81], "threshold": 0.5,
-            "latency_ms": 1.42, "flags": [f"fare: above 250{self.mark}"], "row": {f"fare{self.mark}": 1234.5, "company": None},
+            "id": f"trip/1?{self.mark}", "at": "2015-07-31T10:00:00", "received": "2015-07-31T10:00:02",
+            "consumer": f"dispatch{self.mark}", "arm": "champion", "propensity": 0.75, "prediction": f"yes{self.mark}",
+            "scores": [0.81], "threshold": 0.5, "latency_ms": 1.42, "flags": [f"fare: above 250{self.mark}"],
+            "row": {f"fare{self.mark}": 1234.5, "company": None},
             "features": {f"fare{self.mark}": 1234.5, "payment_type": "Cash"}, "model": named,
             "deployment": {"kind": "deployment", "digest": self.now.digest, "name": "deployment 4"},
             "other_model": {**named, "digest": self.models[1].digest}, "other_scores": [0.44],
@@ -877,9 +900,9 @@ class LiveTaxi(Taxi):
             ],
             "explained": f"Shapley values in log-odds, from 0.21.{self.mark}",
             "outcome": {"value": f"no{self.mark}", "at": "2015-08-04T00:00:00", "source": f"billing{self.mark}"},
-            "lineage": [{"kind": "dataset_version", "digest": self.dataset.digest, "name": "taxi-tips v1", "says": "15,002 rows"}],
+            "lineage": [data],
             "approval": {"by": f"ada{self.mark}", "why": f"the gate said yes{self.mark}", "at": "2026-05-03T09:00:00Z"},
-            "alerts": [{"digest": self.fare_alert.digest, "title": self.fare_alert.title, "severity": "critical", "at": "2015-08-01T00:00:00"}],
+            "alerts": [{**alert, "at": "2015-08-01T00:00:00"}],
         }
 
 
@@ -893,45 +916,49 @@ def window_report(
     def column(name: str, *, drifts: bool, labels: tuple[str, ...]) -> ColumnReading:
         counts = tuple(int(rows / len(labels) * chance.uniform(0.7, 1.3)) for _ in labels)
         return ColumnReading(
-            column=f"{name}{mark}", kind="numeric" if name in {"fare", "trip_miles"} else "categorical", rows=rows,
+            column=f"{name}{mark}", kind="numeric" if labels == RANGES else "categorical", rows=rows,
             effect=3.1 if drifts else chance.uniform(-0.004, 0.016), accepted=0.02, p_value=1e-9 if drifts else 0.4,
             evidence=40.0 if drifts else 1.2, limit=30.0, alarmed=drifts, missing=0.01, reference_missing=0.008,
             quantiles=(3.1, 5.2, 7.9, 12.0, 31.0) if name == "fare" else (),
             reference_quantiles=(3.0, 5.1, 7.8, 12.1, 30.0) if name == "fare" else (),
-            new_values=(f"Kredit{mark}",) if name == "payment_type" else (), lost_values=("Dispute",) if name == "company" else (),
-            histogram=Histogram(labels=tuple(f"{label}{mark}" for label in labels), reference=(2100,) * len(labels), current=counts),
+            new_values=(f"Kredit{mark}",) if name == "payment_type" else (),
+            lost_values=("Dispute",) if name == "company" else (),
+            histogram=Histogram(
+                labels=tuple(f"{label}{mark}" for label in labels), reference=(2100,) * len(labels), current=counts
+            ),
         )
 
-    ranges = ("below 4", "4 to 6", "6 to 9", "9 to 14", "above 14", "(missing)")
     truth = value or 0.945 - (0.06 if day >= 26 else 0) + chance.uniform(-0.008, 0.008)
     qualities = () if not rows else tuple(
         QualityReading(
             metric=metric, value=truth - shift if known else None, low=truth - shift - 0.02 if known else None,
-            high=truth - shift + 0.02 if known else None, rows=rows if known else 40, pending=0 if known else rows - 40, mature=known,
-            estimate=0.94 - shift, estimate_low=0.925 - shift, estimate_high=0.955 - shift, reference=0.946 - shift, limit=0.92 - shift,
-            p_value=0.5, evidence=1.0, evidence_limit=30.0, alarmed=known and day >= 26, estimate_alarmed=day == 39,
+            high=truth - shift + 0.02 if known else None, rows=rows if known else 40,
+            pending=0 if known else rows - 40, mature=known, estimate=0.94 - shift, estimate_low=0.925 - shift,
+            estimate_high=0.955 - shift, reference=0.946 - shift, limit=0.92 - shift, p_value=0.5, evidence=1.0,
+            evidence_limit=30.0, alarmed=known and day >= 26, estimate_alarmed=day == 39,
         )
         for metric, shift in (("roc_auc", 0.0), (f"recall{mark}", 0.2))
     )
     return WindowReport(
-        start=start.isoformat(), end=(start + timedelta(days=1)).isoformat(), deployment=deployment.digest, model=model.digest,
-        rows=rows, qualities=qualities,
+        start=start.isoformat(), end=(start + timedelta(days=1)).isoformat(), deployment=deployment.digest,
+        model=model.digest, rows=rows, qualities=qualities,
         columns=() if not rows else (
-            column("fare", drifts=bad, labels=ranges), column("trip_miles", drifts=False, labels=ranges),
+            column("fare", drifts=bad, labels=RANGES), column("trip_miles", drifts=False, labels=RANGES),
             column("payment_type", drifts=False, labels=("Cash", "Credit Card", "(new)")),
             column("company", drifts=False, labels=tuple(f"company {number}" for number in range(30))),
         ),
-        predictions=None if not rows else column("prediction", drifts=bad, labels=ranges),
+        predictions=None if not rows else column("prediction", drifts=bad, labels=RANGES),
         traffic=TrafficReading(
             rows=rows, refused=12 if bad else 0, failed=1 if bad else 0, expected_low=1100.0 if day > 4 else None,
-            expected_high=1600.0 if day > 4 else None, odd=0, latency_p50_ms=None if not rows else 1.1 + 0.1 * (day % 3),
+            expected_high=1600.0 if day > 4 else None, odd=0,
+            latency_p50_ms=None if not rows else 1.1 + 0.1 * (day % 3),
             latency_p99_ms=None if not rows else 4.0 + chance.random(), over_limit=0, latency_limit_ms=20.0,
             labels_due=rows if known else 0, labels_come=rows if known else 0,
             alarmed=("traffic",) if not rows else (), p_values={},
         ),
         doors=() if not bad else (DoorReading(
-            field=f"fare{mark}", problem=f"above its range{mark}", rows=700, share=0.6, reference=0.001, p_value=1e-12, alarmed=True,
-            refused=12, examples=(f"1250{mark}", "980"),
+            field=f"fare{mark}", problem=f"above its range{mark}", rows=700, share=0.6, reference=0.001,
+            p_value=1e-12, alarmed=True, refused=12, examples=(f"1250{mark}", "980"),
         ),),
     )
 
@@ -942,8 +969,9 @@ def live_addresses_of(library: FakeLibrary) -> list[str]:
     alerts = library.all("alert")
     return [
         "/", "/deployment", "/monitoring", "/monitoring?columns=all&windows=20", f"/monitoring/{windows[3].digest}",
-        f"/monitoring/{windows[20].digest}", f"/monitoring/{windows[35].digest[:12]}", "/quality", "/alerts", "/alerts?standing=open",
-        *(f"/alerts/{one.digest}" for one in alerts), "/retraining", "/predictions", "/predictions/trip%2F1%3F", "/login",
+        f"/monitoring/{windows[20].digest}", f"/monitoring/{windows[35].digest[:12]}", "/quality", "/alerts",
+        "/alerts?standing=open", *(f"/alerts/{one.digest}" for one in alerts), "/retraining", "/predictions",
+        "/predictions/trip%2F1%3F", "/login",
         f"/lineage/{alerts[1].digest}", f"/records/{library.newest('deployment').digest}",
     ]
 
@@ -960,9 +988,12 @@ def hostile_live_library() -> FakeLibrary:
 
 
 @pytest.fixture
-def lively() -> FakeLibrary:
+def lively(live_library: FakeLibrary) -> FakeLibrary:
     """Return the project while it serves, to be changed at will, with three people who may sign in."""
-    library = LiveTaxi("").build()
+    library = replace(
+        live_library, records=dict(live_library.records), times=dict(live_library.times), signed_out=set(),
+        commands=list(live_library.commands), said={kind: dict(each) for kind, each in live_library.said.items()},
+    )
     for name, role in (("vera", "viewer"), ("otto", "operator"), ("ada", "admin")):
         library.mark("user", name, made(name, f"{name}'s long password", role=role, cost=CHEAP))
     return library
@@ -1042,6 +1073,102 @@ class Reply:
 
 
 Ask = Callable[..., Reply]
+
+
+class RecordingActions:
+    """Keeps what was asked for, and does nothing; or says that it cannot be done."""
+
+    def __init__(self, obstacle: str = "") -> None:
+        self.done: list[tuple[object, ...]] = []
+        self.obstacle = obstacle
+
+    def _do(self, *what: object) -> None:
+        if self.obstacle:
+            raise LoopwrightError(self.obstacle)
+        self.done.append(what)
+
+    def promote(self, *, by: str, why: str) -> None:
+        self._do("promote", by, why)
+
+    def reject(self, *, by: str, why: str) -> None:
+        self._do("reject", by, why)
+
+    def roll_back(self, *, by: str, why: str) -> None:
+        self._do("roll_back", by, why)
+
+    def approve(self, *, by: str, why: str) -> None:
+        self._do("approve", by, why)
+
+    def acknowledge(self, alert: str, *, by: str, note: str) -> None:
+        self._do("acknowledge", alert, by, note)
+
+    def silence(self, pattern: str, *, until: str, by: str, why: str) -> None:
+        self._do("silence", pattern, until, by, why)
+
+
+class Browser:
+    """Asks a dashboard as a browser would: it keeps cookies, and says where its forms come from."""
+
+    def __init__(
+        self, library: FakeLibrary, *, actions: RecordingActions | None = None, private: bool = False,
+        origin: str = "http://localhost",
+    ) -> None:
+        self.library, self.origin = library, origin
+        self.actions = RecordingActions() if actions is None else actions
+        self.application = app(lambda: library, actions=self.actions, private=private)
+        self.cookies: dict[str, str] = {}
+
+    def get(self, path: str, **headers: str) -> Reply:
+        return self._ask("GET", path, headers=headers)
+
+    def post(self, path: str, fields: dict[str, str], **headers: str) -> Reply:
+        return self._ask("POST", path, headers={"origin": self.origin, **headers}, data=fields)
+
+    def sign_in(self, user: str, password: str | None = None, *, then: str = "/") -> Reply:
+        fields = {"token": self.token("/login"), "user": user, "next": then}
+        return self.post("/login", {**fields, "password": password or f"{user}'s long password"})
+
+    def fields(self, path: str) -> dict[str, str]:
+        """Return the hidden fields of the last form on a page."""
+        last = self.get(path).text.rpartition("<form")[2]
+        return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', last))
+
+    def token(self, path: str) -> str:
+        return self.fields(path)["token"]
+
+    def _ask(self, method: str, path: str, **more: object) -> Reply:
+        async def send() -> httpx.Response:
+            transport = httpx.ASGITransport(self.application, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+                return await client.request(method, path, **more)
+
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        more["headers"] = {**more.get("headers", {}), **({"cookie": cookie} if cookie else {})}
+        reply = asyncio.run(send())
+        for line in reply.headers.get_list("set-cookie"):
+            (name, morsel), = SimpleCookie(line).items()
+            self.cookies[name] = morsel.value
+            if morsel["max-age"] == "0":
+                del self.cookies[name]
+        return Reply(status=reply.status_code, headers=dict(reply.headers), text=reply.text)
+
+
+@pytest.fixture
+def browser(lively: FakeLibrary) -> Browser:
+    """Return a browser on the dashboard of the project while it serves; nobody has signed in."""
+    return Browser(lively)
+
+
+@pytest.fixture
+def visit() -> type[Browser]:
+    """Return what makes another browser, or one on a dashboard that is set up otherwise."""
+    return Browser
+
+
+@pytest.fixture
+def acting() -> type[RecordingActions]:
+    """Return what makes actions that are only written down."""
+    return RecordingActions
 
 
 @pytest.fixture

@@ -19,6 +19,15 @@ def test_every_page_answers_as_html_and_as_json(ask, library, addresses):
             assert json.loads(same.text)["project"] == "taxi-tips"
 
 
+def test_every_live_page_answers_as_html_and_as_json(ask, live_library, live_addresses):
+    for address in live_addresses:
+        page = ask(live_library, address)
+        assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8"), address
+        same = ask(live_library, address, accept="application/json")
+        assert json.loads(same.text)["project"] == "taxi-tips", address
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
 def test_the_ending_json_gives_the_same_as_the_header(ask, library):
     digest = library.newest("model").digest
     by_name, by_header = (
@@ -56,6 +65,20 @@ def test_a_project_without_any_run_says_which_command_to_run(ask, empty_library)
         assert "loopwright run" in page.text, path
 
 
+@pytest.mark.parametrize(
+    ("path", "command"),
+    [
+        ("/deployment", "loopwright serve"), ("/monitoring", "loopwright watch"), ("/quality", "loopwright watch"),
+        ("/quality", "loopwright outcomes FILE"), ("/alerts", "loopwright watch"), ("/retraining", "loopwright watch"),
+        ("/predictions", "loopwright serve"),
+    ],
+)
+def test_a_project_that_does_not_serve_says_which_command_to_run(ask, empty_library, path, command):
+    page = ask(empty_library, path)
+    assert page.status == 200
+    assert command in page.text.replace("&amp;", "&")
+
+
 def test_text_of_users_is_never_markup(ask, hostile_library, hostile_addresses):
     for address in hostile_addresses:
         text = ask(hostile_library, address).text
@@ -63,6 +86,15 @@ def test_text_of_users_is_never_markup(ask, hostile_library, hostile_addresses):
         assert "<img" not in text.lower(), address
         assert "49" not in text or "{{7*7}}" in text, address
         assert 'href="javascript:' not in text, address
+
+
+def test_text_of_users_is_never_markup_on_live_pages(ask, hostile_live_library, hostile_live_addresses):
+    for address in hostile_live_addresses:
+        page = ask(hostile_live_library, address)
+        assert page.status == 200, address
+        assert "<script" not in page.text.lower(), address
+        assert "<img" not in page.text.lower(), address
+        assert "here.invalid" not in page.text, address
 
 
 def test_a_foreign_host_name_is_refused(ask, library):
@@ -75,9 +107,10 @@ def test_a_foreign_host_name_is_refused(ask, library):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
 def test_nothing_but_reading_is_allowed(ask, library, method):
-    page = ask(library, "/", method=method)
-    assert page.status == 405
-    assert page.headers["allow"] == "GET, HEAD"
+    for path in ("/", "/deployment", "/alerts/ab12", "/login/", "/actions", "/actions/promote/now"):
+        page = ask(library, path, method=method, origin="http://localhost")
+        assert page.status == 405
+        assert page.headers["allow"] == "GET, HEAD"
 
 
 def test_every_answer_forbids_scripts_frames_and_foreign_content(ask, library, addresses):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from loopwright.faces.web import datasheet, model_card
+from loopwright.faces.web import datasheet, model_card, passport_sheet
 from loopwright.records import DatasetVersion, Gate, Statistics, Table
 from loopwright.records.dataset_version import Column
 from loopwright.records.statistics import Bucket, ColumnStatistics, PartStatistics
@@ -162,3 +162,12 @@ def test_text_of_users_is_never_markup_in_a_report(hostile_library, make):
     assert "<script" not in html
     assert "<img" not in html
     assert "{{7*7}}" in html
+
+
+def test_a_passport_stands_alone(live_library, hostile_live_library):
+    sheet = passport_sheet(live_library, "trip/1?")
+    assert not re.findall(r"""(?:src|href)=["'](?!data:)""", sheet)
+    words = text_of(sheet)
+    for said in ("taxi-tips v1", "Shapley values", "the gate said yes", "from billing", "fare is about 100 times"):
+        assert said in words
+    assert "<script" not in passport_sheet(hostile_live_library, "trip/1?")

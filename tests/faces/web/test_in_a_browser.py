@@ -8,6 +8,7 @@ import shutil
 import socket
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import uvicorn
@@ -57,10 +58,11 @@ def chromium(tmp_path_factory):
 class Site:
     """A dashboard that listens on a free port."""
 
-    def __init__(self, library):
+    def __init__(self, library, *, actions=None):
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listening.getsockname()[1]}"
-        self.server = uvicorn.Server(uvicorn.Config(app(lambda: library), log_level="error"))
+        application = app(lambda: library, actions=actions)
+        self.server = uvicorn.Server(uvicorn.Config(application, log_level="error", proxy_headers=False))
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.listening]})
 
     def __enter__(self):
@@ -73,6 +75,34 @@ class Site:
         self.server.should_exit = True
         self.thread.join(timeout=20)
         self.listening.close()
+
+
+class Foreign:
+    """A page of somebody else on another port of this machine, with a form that leads to the dashboard."""
+
+    def __init__(self, target):
+        page = f'<form method="post" action="{target}/actions/promote"><input name="why" value="x"><button>Win</button>'
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.send_header("content-type", "text/html")
+                self.end_headers()
+                self.wfile.write(page.encode())
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +155,71 @@ def test_no_page_complains_asks_outside_or_is_wider_than_a_phone(chromium, site,
 
 def test_hostile_text_runs_nothing(chromium, hostile_site, hostile_addresses):
     open_and_check(chromium, hostile_site, hostile_addresses, width=390)
+
+
+def test_no_live_page_complains_asks_outside_or_is_wider_than_a_phone(chromium, live_library, live_addresses):
+    with Site(live_library) as running:
+        open_and_check(chromium, running, live_addresses, width=390)
+
+
+def test_hostile_text_on_live_pages_runs_nothing(chromium, hostile_live_library, hostile_live_addresses):
+    with Site(hostile_live_library) as running:
+        open_and_check(chromium, running, hostile_live_addresses, width=390)
+
+
+def test_a_live_page_makes_itself_anew_until_it_is_told_not_to(chromium, lively):
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    with Site(lively) as running:
+        chromium.get(f"{running.url}/deployment")
+        lively.time = "2026-05-06T10:11:12+00:00"
+        waiting = WebDriverWait(chromium, 30)
+        waiting.until(lambda page: "10:11:12 UTC" in page.find_element(By.CLASS_NAME, "refresh").text)
+        chromium.find_element(By.LINK_TEXT, "stop refreshing").click()
+        waiting.until(lambda page: page.current_url.endswith("?refresh=off"))
+        assert chromium.find_elements(By.CSS_SELECTOR, "meta[http-equiv=refresh]") == []
+
+
+def test_somebody_signs_in_approves_with_a_reason_and_signs_out(chromium, lively, acting):
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    actions, waiting = acting(), WebDriverWait(chromium, 30)
+
+    def send(**fields):
+        for name, text in fields.items():
+            chromium.find_element(By.ID, name).send_keys(text)
+        chromium.find_element(By.CSS_SELECTOR, "form.stacked button").click()
+
+    with Site(lively, actions=actions) as running:
+        chromium.get(f"{running.url}/actions/approve")
+        send(user="otto", password="otto's long password")
+        waiting.until(lambda page: page.current_url.endswith("/actions/approve"))
+        send(why="better by 0.02")
+        waiting.until(lambda page: page.current_url.endswith("/deployment"))
+        assert actions.done == [("approve", "otto", "better by 0.02")]
+        assert chromium.execute_script("return document.cookie") == ""  # scripts see none
+        chromium.find_element(By.CSS_SELECTOR, ".visitor button").click()
+        waiting.until(lambda page: page.find_elements(By.LINK_TEXT, "Sign in"))
+
+
+def test_a_form_on_another_port_of_this_machine_does_nothing(chromium, lively, acting):
+    # To browsers every port of a machine is the same site: cookies go along, and only the origin tells.
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    actions, waiting = acting(), WebDriverWait(chromium, 30)
+    with Site(lively, actions=actions) as running, Foreign(running.url) as foreign:
+        chromium.get(f"{running.url}/login?next=/actions/promote")
+        chromium.find_element(By.ID, "user").send_keys("otto")
+        chromium.find_element(By.ID, "password").send_keys("otto's long password")
+        chromium.find_element(By.CSS_SELECTOR, "form.stacked button").click()
+        waiting.until(lambda page: page.current_url.endswith("/actions/promote"))
+        chromium.get(foreign.url)
+        chromium.find_element(By.TAG_NAME, "button").click()
+        waiting.until(lambda page: "Forms are taken only from these pages" in page.page_source)
+    assert actions.done == []
 
 
 def test_dark_and_light_differ_and_text_can_be_read_in_both(chromium, site):

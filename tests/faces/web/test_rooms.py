@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from loopwright.faces.web.rooms import advice, rooms
-from loopwright.records import Anomaly, DatasetVersion, Evidence, Gate, Run
+from loopwright.records import Anomaly, DatasetVersion, Deployment, Evidence, Gate, Run
 
 
 def without(library, wanted):
@@ -28,7 +28,23 @@ def test_each_room_says_how_it_stands(library):
         "training": "done",
         "evaluation": "failed",
         "registry": "done",
+        "serving": "not yet",
+        "monitoring": "not yet",
+        "retraining": "not yet",
     }
+
+
+def test_the_live_rooms_say_how_they_stand(live_library):
+    found = {room.name: (room.state, room.says) for room in rooms(live_library)}
+    assert found["serving"] == ("attention", "v1, canary v2 at 25 %")
+    assert found["monitoring"] == ("failed", "1 open alert")
+    assert found["retraining"] == ("done", "no need to train")
+
+
+def test_what_waits_for_a_person_comes_first_and_then_open_alerts(live_library):
+    assert advice(live_library).text.startswith("v2 has shown what was demanded")
+    calm = without(live_library, lambda one: isinstance(one, Deployment) and one.awaiting)
+    assert advice(calm).text.startswith("fare is about 100 times as large. Look at the window.")
 
 
 def test_an_error_in_the_data_comes_before_everything_else(library):

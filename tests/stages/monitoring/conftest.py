@@ -35,9 +35,9 @@ class Watched:
     reference: pl.DataFrame
     deployment: Ref = Ref(kind="deployment", digest="d" * 64)
 
-    def week(self, start: date = date(2014, 11, 3), *, per_day: float = 80, days: int = 7, **changes: date) -> pl.DataFrame:
-        """Return live rows of some days, all healthy."""
-        trips = self.city.City(3, **changes).trips(start, start + timedelta(days=days), per_day=per_day)
+    def week(self, start: date = date(2014, 11, 3), *, per_day: float = 80) -> pl.DataFrame:
+        """Return the live rows of seven healthy days."""
+        trips = self.city.City(3).trips(start, start + timedelta(days=7), per_day=per_day)
         return live(trips.drop("tips", "driver_name"), label=trips["tips"] > 0.2 * trips["fare"])
 
     def reading(self, column: str, frame: pl.DataFrame, *, alarmed: bool | None = None) -> ColumnReading:
@@ -138,7 +138,9 @@ def quality(value: float | None = 0.8, *, metric: str = "roc_auc", **changes: ob
     return replace(healthy, **changes)
 
 
-def door(field: str, problem: str, *, rows: int, of: int = 500, refused: int = 0, examples: Sequence[str] = ()) -> DoorReading:
+def door(
+    field: str, problem: str, *, rows: int, of: int = 500, refused: int = 0, examples: Sequence[str] = ()
+) -> DoorReading:
     return DoorReading(
         field=field, problem=problem, rows=rows, share=rows / of, reference=0.0, p_value=0.0, alarmed=True,
         refused=refused, examples=tuple(examples),

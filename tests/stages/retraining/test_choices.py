@@ -5,10 +5,21 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
+import polars as pl
 import pytest
 
+from loopwright.errors import DataError
 from loopwright.settings import RetrainingSettings
-from loopwright.stages.retraining.choices import DAY, DataChoice, choices, iso, position, rows_before
+from loopwright.stages.retraining.choices import (
+    DAY,
+    DataChoice,
+    choices,
+    iso,
+    newest_moment,
+    position,
+    rows_before,
+    rows_of,
+)
 
 NEWEST, CHANGED = datetime(2015, 10, 1), datetime(2015, 9, 1)
 
@@ -47,6 +58,23 @@ def test_without_a_change_there_is_nothing_since_it_and_all_is_what_is_left():
 def test_only_rows_that_were_known_before_the_moment_are_taken(choice, gap, rows):
     days = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, np.nan]) * DAY
     assert rows_before(choice, days, before=5.0 * DAY, gap_days=gap).tolist() == rows
+
+
+TIMES = pl.Series("start", [datetime(2015, 8, 1), None, datetime(2015, 9, 1), datetime(2015, 9, 20)])
+
+
+@pytest.mark.parametrize(
+    "times", [TIMES, TIMES.cast(pl.Date), TIMES.dt.epoch("s"), TIMES.dt.epoch("ms").cast(pl.Float64)]
+)
+def test_a_choice_takes_its_rows_in_whatever_form_times_are(times):
+    assert newest_moment(times) == datetime(2015, 9, 20)
+    assert rows_of(DataChoice(name="since_change", start=CHANGED), times).tolist() == [2, 3]
+    assert rows_of(DataChoice(name="weighted", half_life_days=60.0), times).tolist() == [0, 1, 2, 3]
+
+
+def test_without_any_time_nothing_is_the_newest():
+    with pytest.raises(DataError, match=r"none of 2 rows has a time in 'start', so none is the newest"):
+        newest_moment(pl.Series("start", [None, None]))
 
 
 def test_moments_keep_their_microseconds_and_their_zone():

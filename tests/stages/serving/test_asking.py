@@ -30,7 +30,9 @@ def test_no_rows_ask_no_model(served):
     assert ask(served(fail), pl.DataFrame({"x": []})).scores.shape == (0, 1)
 
 
-@pytest.mark.parametrize(("bad", "odd"), [(set(), set()), ({0}, {49}), ({7, 31}, {8, 9}), ({3, 4, 5}, set(range(10, 50)))])
+@pytest.mark.parametrize(("bad", "odd"), [
+    (set(), set()), ({0}, {49}), ({7, 31}, {8, 9}), ({3, 4, 5}, set(range(10, 50))),
+])
 def test_exactly_the_rows_that_fail_have_no_score(served, bad, odd):
     def choke(frame):
         if bad & set(frame["x"].to_list()):
@@ -43,8 +45,8 @@ def test_exactly_the_rows_that_fail_have_no_score(served, bad, odd):
 
 
 @pytest.mark.parametrize("says", [
-    lambda frame: np.zeros(frame.height + 1), lambda frame: np.zeros((frame.height, 2)), lambda frame: ["a"], lambda _: None,
-    lambda _: 1 / 0,
+    lambda frame: np.zeros(frame.height + 1), lambda frame: np.zeros((frame.height, 2)), lambda frame: ["a"],
+    lambda _: None, lambda _: 1 / 0,
 ])
 def test_what_is_no_score_is_a_failure_of_every_row(served, says):
     said = ask(served(says), pl.DataFrame({"x": range(500)}))

@@ -41,7 +41,9 @@ def test_a_consumer_comes_back_from_the_store():
     assert consumer_of(key_id, body) == consumer
 
 
-@pytest.mark.parametrize("body", [{}, {"name": 5, "hash": "x", "scopes": []}, {"name": "a", "hash": "x", "scopes": "predict"}])
+@pytest.mark.parametrize("body", [
+    {}, {"name": 5, "hash": "x", "scopes": []}, {"name": "a", "hash": "x", "scopes": "predict"},
+])
 def test_a_damaged_consumer_is_named(body):
     with pytest.raises(CorruptStore, match="abc"):
         consumer_of("abc", body)
@@ -79,13 +81,14 @@ def test_a_revoked_key_says_so():
 
 
 def test_a_wrong_secret_does_not_learn_that_the_key_was_revoked():
-    key, key_id, consumer = new_key("dispatch")
+    _, key_id, consumer = new_key("dispatch")
     revoked = consumer_of(key_id, {**body_of(consumer), "revoked": "2026-02-03"})
     assert refused(f"lw_{key_id}_{'A' * 43}", {key_id: revoked})[0] == 401
 
 
 @pytest.mark.parametrize("options", [
-    {"name": " "}, {"name": "anonymous"}, {"name": "a\n"}, {"name": "a", "scopes": ("predictt",)}, {"name": "a", "expires": "soon"},
+    {"name": " "}, {"name": "anonymous"}, {"name": "a\n"}, {"name": "a", "scopes": ("predictt",)},
+    {"name": "a", "expires": "soon"},
 ])
 def test_a_consumer_that_makes_no_sense_is_refused(options):
     with pytest.raises(LoopwrightError):

@@ -26,7 +26,8 @@ def a_door(*columns, inputs=(), facts=None, **settings):
 
 
 def test_good_rows_become_a_frame_in_the_types_of_the_schema(door):
-    checked = door.check([{"fare": 5, "taxi": 3.0, "start": "2015-07-06T10:00:00+02:00", "shared": True}, {"fare": 1.5}])
+    row = {"fare": 5, "taxi": 3.0, "start": "2015-07-06T10:00:00+02:00", "shared": True}
+    checked = door.check([row, {"fare": 1.5}])
     assert checked.frame.schema == pl.Schema({
         "id": pl.String(), "start": pl.Datetime("us"), "taxi": pl.Int64(), "fare": pl.Float64(),
         "miles": pl.Float64(), "stops": pl.Int64(), "shared": pl.Boolean(), "payment": pl.String(),
@@ -161,7 +162,8 @@ def test_outcomes_may_be_the_label_or_what_it_is_made_from(door, make_model):
 
 @pytest.mark.parametrize(("values", "field", "kind"), [
     ({"tipped": "maybe"}, "tipped", "no class"), ({"tipped": None}, "tipped", "no class"),
-    ({"tipped": True}, "tipped", "wrong type"), ({"tip": "3"}, "tip", "wrong type"), ({"typ": 3}, "typ", "unknown column"),
+    ({"tipped": True}, "tipped", "wrong type"), ({"tip": "3"}, "tip", "wrong type"),
+    ({"typ": 3}, "typ", "unknown column"),
     ({"tip": math.nan}, "tip", "not finite"), ({}, "", "missing"), ({"driver": "Jane"}, "", "missing"),
 ])
 def test_outcomes_that_do_not_fit_are_named(door, make_model, values, field, kind):
@@ -169,15 +171,25 @@ def test_outcomes_that_do_not_fit_are_named(door, make_model, values, field, kin
     assert (problem.field, problem.kind) == (field, kind)
 
 
-@pytest.mark.parametrize(("value", "is_right"), [(True, True), (1, False), ("true", True), ([1], False)])
-def test_the_label_of_a_rule_is_one_of_the_classes(make_model, value, is_right):
-    door = a_door(facts=Facts(label="big_tip", is_rule=True))
-    problems = door.outcome({"big_tip": value}, model=make_model(classes=("false", "true")))[1]
+def test_a_label_that_a_rule_makes_is_told_by_its_columns(make_model):
+    facts = Facts(label="big_tip", is_rule=True, known_after=("tip",))
+    door = a_door(ColumnSchema(name="tip", type="float"), facts=facts)
+    (problem,) = door.outcome({"big_tip": True}, model=make_model())[1]
+    assert (problem.field, problem.kind) == ("big_tip", "made by a rule")
+    assert door.outcome({"tip": 3}, model=make_model()) == ({"tip": 3.0}, ())
+    assert [column.name for column in door.told_later()] == ["tip"]
+
+
+@pytest.mark.parametrize(("value", "is_right"), [(1, True), (0, True), (2, False), (1.0, True)])
+def test_the_label_is_one_of_the_classes_in_its_own_type(make_model, value, is_right):
+    door = a_door(ColumnSchema(name="y", type="int"))
+    problems = door.outcome({"y": value}, model=make_model(classes=("0", "1")))[1]
     assert (problems == ()) is is_right
 
 
 @given(st.dictionaries(st.sampled_from(["fare", "miles", "taxi", "payment", "start", "x"]), st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20), lambda inner: st.lists(inner, max_size=3)
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3),
 )))
 def test_whatever_comes_a_row_is_good_or_has_a_problem_and_what_is_kept_is_plain(row):
     columns = [ColumnSchema(name=name, type=kind) for name, kind in

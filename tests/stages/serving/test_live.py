@@ -277,6 +277,16 @@ def test_a_column_of_the_row_keeps_its_value_until_an_outcome_says_another():
     assert found.columns == ["__id", "tip", "__label_at"]
 
 
+def test_columns_may_have_any_name():
+    names = ["0", "id", "at", "values", "received", "a b", "", "*", "^a$", "row", "scores"]
+    columns = dict.fromkeys(names, pl.Int64())
+    rows = live_frame(frames_of([answered("a", row={"0": 7, "*": 8})]).predictions, columns=columns)
+    found = joined(rows, told("a", **{"0": 9, "a b": 3, "": 4}), columns=columns).frame
+    assert found.columns[: len(names)] == names
+    assert found.row(0)[: len(names)] == (9, None, None, None, None, 3, 4, 8, None, None, None)
+    assert (found["__id"].item(), found["__label_at"].item()) == ("a", datetime(1970, 1, 1))
+
+
 def test_rows_keep_their_order():
     names = [str(number) for number in random.Random(0).sample(range(100), 100)]
     found = joined(frame(*names), *(told(str(number), tip=number) for number in range(100)))

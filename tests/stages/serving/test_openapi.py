@@ -54,7 +54,9 @@ def test_answers_fit_the_description(office, described):
 def test_other_tasks_are_described(office, make_model, make_rule, make_deployment, task, classes):
     width = len(classes)
     says = make_rule(lambda frame: np.full((frame.height, width) if width else frame.height, 0.25))
-    office.serve(make_deployment(), Served(model=make_model(task=task, classes=classes), predictor=says), facts=Facts(label="y", is_rule=True))
+    model = make_model(task=task, classes=classes)
+    facts = Facts(label="y", is_rule=True, known_after=("tip",))
+    office.serve(make_deployment(), Served(model=model, predictor=says), facts=facts)
     described = document(office.routes, name="taxi", settings=office.desk.settings)
     checker(described, "Answer").validate(office.predict({"row": {"fare": 1}}).json())
     for body in examples(described, "/outcomes").values():
@@ -62,7 +64,8 @@ def test_other_tasks_are_described(office, make_model, make_rule, make_deploymen
 
 
 @pytest.mark.parametrize(("label", "classes", "example"), [
-    ("shared", ("false", "true"), True), ("stops", ("0", "1"), 1), ("miles", ("0", "1"), 1.0), ("payment", ("a", "b"), "b"),
+    ("shared", ("false", "true"), True), ("stops", ("0", "1"), 1), ("miles", ("0", "1"), 1.0),
+    ("payment", ("a", "b"), "b"),
 ])
 def test_the_example_of_an_outcome_is_of_the_label_s_type(
     office, champion, make_model, make_deployment, label, classes, example
@@ -88,7 +91,8 @@ def test_every_reference_leads_somewhere_and_columns_are_described(described):
 
 def test_an_open_server_asks_for_no_key(office):
     settings = ServingSettings()
-    assert document(office.routes, name="t", settings=settings, is_open=True)["paths"]["/predict"]["post"]["security"] == []
+    described = document(office.routes, name="t", settings=settings, is_open=True)
+    assert described["paths"]["/predict"]["post"]["security"] == []
     assert "lw_..." not in page(office.routes, name="t", settings=settings, address="http://x", is_open=True)
 
 

@@ -18,7 +18,7 @@ CANARY = Deployment(
 )
 ENTITIES = [entity_hash(f"taxi-{number}", salt="project") for number in range(20_000)]
 
-steady = settings(max_examples=60, deadline=None)
+steady = settings(max_examples=40, deadline=None)
 names = st.text()
 shares = st.floats(0.001, 0.999)
 

@@ -236,5 +236,5 @@ class Release(RuleBasedStateMachine):
                 assert after.champion == before.champion
 
 
-Release.TestCase.settings = hypothesis_settings(max_examples=60, stateful_step_count=25, deadline=None)
+Release.TestCase.settings = hypothesis_settings(max_examples=30, stateful_step_count=25, deadline=None)
 TestRelease = Release.TestCase

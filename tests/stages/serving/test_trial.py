@@ -9,10 +9,11 @@ import polars as pl
 import pytest
 
 from loopwright.errors import LoopwrightError
-from loopwright.records import Charter, Deployment, Ref
+from loopwright.records import Artifact, Charter, Deployment, Model, Ref
 from loopwright.settings import ReleaseSettings
 from loopwright.stages.serving import transitions
 from loopwright.stages.serving.asking import Served, ask
+from loopwright.stages.serving.door import Problem
 from loopwright.stages.serving.events import refused_schema
 from loopwright.stages.serving.trial import Trial, microseconds, seen
 
@@ -142,11 +143,14 @@ def test_a_score_that_is_no_number_is_known_by_what_the_server_says():
         def predict(self, frame: pl.DataFrame) -> np.ndarray:
             return np.full(frame.height, np.nan)
 
-    class Known:
-        task, classes = "regression", ()
-
-    said = ask(Served(model=Known(), predictor=Broken()), pl.DataFrame({"fare": [1.0]}))
-    _, failures = seen(frame(), refusals({"problems": [f"model failed: {said.failures[0]}"]}, {}), trial=trial())
+    model = Model(
+        name="taxi", task="regression", estimator="Broken", params={}, format="onnx", why_format="",
+        file=Artifact(sha256="0" * 64, size=1, name="model"), feature_code=None, functions=(), features=("fare",),
+        categorical=(), inputs=(), classes=(), threshold=None,
+    )
+    said = ask(Served(model=model, predictor=Broken()), pl.DataFrame({"fare": [1.0]}))
+    told = Problem(field="", kind="model failed", found=said.failures[0], allowed="a finite score").what
+    _, failures = seen(frame(), refusals({"problems": [f": {told}"]}, {}), trial=trial())
     assert failures.odd.tolist() == [True, False]
 
 

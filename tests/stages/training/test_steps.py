@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
 from loopwright.errors import TrainingError, UserCodeError
 from loopwright.project import Project, Silent
 from loopwright.records import Run
 from loopwright.stages import training
+from loopwright.stages.data import ROW
 from loopwright.stages.training import Configuration
 
 
@@ -127,6 +129,28 @@ def test_the_chosen_one_is_fitted_again_and_kept_with_its_predictions(worked):
     assert final.objective == pytest.approx(chosen.objective, abs=1e-12)
     assert worked.project.artifacts.get(final.pipeline)[:2] == b"PK"
     assert final.libraries.keys() >= {"scikit-learn", "polars", "numpy"}
+
+
+def test_rows_are_weighted_by_the_time_of_their_dataset_version_and_baselines_are_not(copied, worked):
+    days = worked.rows.select(ROW, pl.date(2015, 1, 1) + pl.duration(days=pl.col(ROW).reverse()).alias("day"))
+    dated = worked.rows.drop("__part").with_columns(day=days.to_series(1))
+    dataset = replace(worked.material.dataset, table=copied.tables.write("fares", dated), time="day")
+    material = replace(worked.material, dataset=dataset, half_life_days=30.0)
+    trials = training.search(copied, material)
+    assert all(run.half_life_days == 30.0 and run.failed is None for run in trials)
+    chosen = training.choose(trials)
+    final = training.finish(copied, material, chosen)
+    assert (final.half_life_days, final.objective) == (30.0, pytest.approx(chosen.objective, abs=1e-12))
+    plain = training.finish(copied, replace(material, half_life_days=None), chosen)
+    assert final.objective != plain.objective
+    baselines = training.baselines(copied, material)
+    assert [run.objective for run in baselines] == [run.objective for run in worked.line.runs[:4]]
+    assert {run.half_life_days for run in baselines} == {None}
+
+
+def test_rows_without_a_time_cannot_be_weighted(copied, worked):
+    with pytest.raises(TrainingError, match="it is not known when they happened"):
+        training.search(copied, replace(worked.material, half_life_days=30.0))
 
 
 def test_training_is_checked_for_sanity(worked):

@@ -37,8 +37,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for room in (
-    line, charter, data, features, training, evaluation, registry, serving, release, consumers, monitoring, web, activity,
-    demo,
+    line, charter, data, features, training, evaluation, registry, serving, release, consumers, monitoring, web,
+    activity, demo,
 ):
     room.add_to(app)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +12,7 @@ from loopwright.faces.cli.progress import TerminalProgress
 from loopwright.faces.cli.session import AsJson, Folder, project_session, whoami
 
 if TYPE_CHECKING:
+    from loopwright.faces.web.passports import Passport
     from loopwright.lifecycle import Tick
     from loopwright.project import Project
     from loopwright.records import Alert
@@ -30,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(alerts, name="alerts", invoke_without_command=True)
     app.command()(retrain)
     app.command()(passport)
+    app.command()(touched)
 
 
 def watch(
@@ -135,7 +136,8 @@ def show(digest: Annotated[str, typer.Argument(help="Digest of an alert.")], pro
     with project_session(project, logged=False) as opened:
         alert = monitoring.find_alert(opened, digest)
         show_alert(alert)
-        say(f"  first bad window {alert.first_bad}, {alert.rows:,} predictions; value {alert.value}, limit {alert.limit}")
+        say(f"  first bad window {alert.first_bad}, {alert.rows:,} predictions")
+        say(f"  value {alert.value}, limit {alert.limit}")
         for example in alert.examples:
             say(f"  example: {plain(example)}   loopwright passport {plain(example)}")
         for ref in alert.made_from:
@@ -197,15 +199,59 @@ def retrain(
 
 def passport(
     prediction: Annotated[str, typer.Argument(help="Id of a prediction, as the answer gave it.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="HTML file to write.")] = None,
     project: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show everything behind one prediction: model, features, explanation, data, labels, gates, approver, alerts."""
-    from loopwright.faces.passports import show_passport, write_passport
+    """Show everything behind one prediction: model, features, explanation, data, labels, gate, approver, alerts."""
+    from loopwright.faces.web.passports import passport_of
+    from loopwright.stages import monitoring
 
     with project_session(project, logged=False) as opened:
-        if output:
-            say(f"[green]✓[/] {plain(str(write_passport(opened, prediction, output)))}")
-        else:
-            show_passport(opened, prediction, as_json=as_json)
+        found = monitoring.passport(opened, prediction)
+    if as_json:
+        emit(found)
+    else:
+        _show_passport(passport_of(found))
+
+
+def _show_passport(found: Passport) -> None:
+    score = ", ".join(f"{item:.4g}" for item in found.scores)
+    name = found.model.name if found.model else "a model"
+    say(f"[bold]{plain(found.id)}[/], {found.at[:19]}, asked by {plain(found.consumer)}")
+    say(f"  {plain(name)} ({found.arm}) said [bold]{plain(str(found.prediction or score))}[/] (score {score})")
+    if found.held_back:
+        say("  held back: the caller was told to do without the model")
+    for flag in found.flags:
+        say(f"  [yellow]![/] {plain(flag)}")
+    became = f"{found.outcome.value}, known {found.outcome.at[:19]}" if found.outcome else "not known yet"
+    say(f"  what became of it: [bold]{plain(str(became))}[/]")
+    table(
+        "why", ("feature", "value", "moves the score by"),
+        [(item.feature, str(item.value), f"{item.contribution:+.4f}") for item in found.explanation[:8]], right=(2,),
+    )
+    table(
+        "made from", ("record", "digest", "name", "what"),
+        [(item.kind, short(item.digest), item.name, item.says) for item in found.lineage], prose=(3,),
+    )
+    if found.approval:
+        say(f"let in by {plain(found.approval.by)}, {found.approval.at[:19]}: {plain(found.approval.why)}")
+    for alert in found.alerts:
+        say(f"[yellow]alert since[/] {short(alert.digest)} {alert.at[:10]}: {plain(alert.title)}")
+
+
+def touched(
+    key: Annotated[str, typer.Argument(help="Value of the key column of a source row.")],
+    project: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Follow a source row forward: the models that were fitted to it, and the predictions about it."""
+    from loopwright.stages import monitoring
+
+    with project_session(project, logged=False) as opened:
+        found = monitoring.touched(opened, key)
+    if as_json:
+        emit(found)
+        return
+    table("models", ("model", "dataset version", "part"), list(found.parts))
+    asked = list(zip(found.predictions, found.answered_by, strict=True))
+    table("predictions", ("id", "answered by"), asked)

@@ -137,7 +137,9 @@ def _show(project: Project, state: Deployment, *, as_json: bool) -> None:
 
 
 def docker(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write, below the project's.")] = Path("docker"),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder to write, below the project's.")
+    ] = Path("docker"),
     wheel: Annotated[
         Path | None, typer.Option(help="Wheel of Loopwright to install, if not the package index's.")
     ] = None,

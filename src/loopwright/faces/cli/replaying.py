@@ -43,16 +43,25 @@ class Client:
         LoopwrightError
             If the server refuses.
         """
+        content = json.dumps(body, default=_text).encode()
         try:
-            self._connection.request("POST", path, body=json.dumps(body, default=_text), headers=self._headers)
-            answer = self._connection.getresponse()
-            content = answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise LoopwrightError(f"the server does not answer at {path}: {error}.") from error
-        if answer.status != http.client.OK:
-            raise LoopwrightError(f"the server answered {path} with {answer.status}: {content.decode()[:2000]}")
-        found: dict[str, object] = json.loads(content)
+            status, answer = self._send(path, content)
+        except (OSError, http.client.HTTPException):
+            # A connection that lay idle may have been closed; ids are idempotent, so asking again is safe.
+            self._connection.close()
+            try:
+                status, answer = self._send(path, content)
+            except (OSError, http.client.HTTPException) as error:
+                raise LoopwrightError(f"the server does not answer at {path}: {error}.") from error
+        if status != http.client.OK:
+            raise LoopwrightError(f"the server answered {path} with {status}: {answer.decode()[:2000]}")
+        found: dict[str, object] = json.loads(answer)
         return found
+
+    def _send(self, path: str, content: bytes) -> tuple[int, bytes]:
+        self._connection.request("POST", path, body=content, headers=self._headers)
+        answer = self._connection.getresponse()
+        return answer.status, answer.read()
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -1,4 +1,4 @@
-"""The taxi demo: every command a user would type, shown before it runs."""
+"""The taxi demo: every command a user would type, shown before it runs, and then a year of live traffic."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loopwright import datasets
 from loopwright.errors import LoopwrightError, ProjectError
@@ -16,6 +18,11 @@ from loopwright.faces.cli.console import console, plain, say
 from loopwright.faces.cli.session import REFUSED
 from loopwright.project import Project
 from loopwright.records import Evidence
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from loopwright.faces.cli.living import Life
 
 __all__ = ["show_taxi"]
 
@@ -25,29 +32,66 @@ RULE = "tips > 0.2 * fare"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Story:
-    """What differs between the simulated and the real trips."""
+    """What differs between the simulated and the real trips.
+
+    Attributes
+    ----------
+    options : tuple of str
+        Of ``loopwright init``.
+    split : tuple of (str, str)
+        Keys added below ``[split]``.
+    added : str
+        Sections added to the project file.
+    """
 
     title: str
-    dataset: str
     options: tuple[str, ...]
     split: tuple[tuple[str, str], ...]
+    added: str
 
 
 _SIMULATED = _Story(
     title="SIMULATED trips of an invented taxi city (calibrated to published facts of Chicago's)",
-    dataset="simulated-taxi",
     options=("--time", "trip_start", "--key", "trip_id", "--known-after", "tips"),
     split=(),
+    added="""
+[release]                       # a new model answers a fifth of the trips, then half, before it may answer all
+steps = [0.2, 0.5]
+step_rows = 60
+
+[monitor]                       # one window a week; tips are known three days after the trip
+window_hours = 168
+late_days = 3
+false_alarms_per_year = 2
+max_age_days = 400
+
+[training]
+trials = 6
+rounds = 2
+""",
 )
 _REAL = _Story(
     title="real taxi trips of Chicago, 2013-2016 (the sample of TensorFlow's examples)",
-    dataset="chicago-taxi",
-    options=("--time", "trip_start_timestamp", "--known-after", "tips"),
-    split=(("validation_from", "2015-01-01"), ("test_from", "2015-05-01")),
+    options=("--time", "trip_start_timestamp", "--key", "trip_id", "--known-after", "tips"),
+    split=(("validation_from", "2015-01-01"), ("test_from", "2015-03-01")),
+    added="""
+[release]
+steps = [0.2, 0.5]
+step_rows = 60
+
+[monitor]                       # four weeks make a window: the sample has a dozen trips a day
+window_hours = 672
+late_days = 10
+false_alarms_per_year = 2
+max_age_days = 800
+
+[retraining]
+min_labels = 200
+""",
 )
 
 
-def show_taxi(folder: Path | None, *, real: bool, seed: int) -> None:
+def show_taxi(folder: Path | None, *, real: bool, seed: int, stop_at_end: bool) -> None:
     """Run the demo in a new folder.
 
     Parameters
@@ -58,29 +102,40 @@ def show_taxi(folder: Path | None, *, real: bool, seed: int) -> None:
         Real trips instead of simulated ones.
     seed : int
         Of the simulated city.
+    stop_at_end : bool
+        Stop the server at the end, instead of serving until Ctrl-C.
 
     Raises
     ------
     LoopwrightError
         If the data cannot be had, the folder exists, or a command fails.
     """
+    from loopwright.faces.cli.living import live_traffic
+
     start = time.perf_counter()
     story = _REAL if real else _SIMULATED
     home = _new_folder(folder)
     say(f"[bold]Loopwright demo[/]: {story.title}")
     say("Question: will a trip's tip be more than 20 % of its fare?\n")
-    _write_trips(home / "trips.csv", story, seed=seed)
+    live = _real_trips(home / "trips.csv") if real else _simulated_trips(home / "trips.csv", seed=seed)
     project = home / NAME
     _command(["init", NAME, "--data", "trips.csv", "--label", RULE, *story.options], home)
     _edit(project / "loopwright.toml", story)
-    _command(["run"], project, may_refuse=True)
-    _command(["run"], project, may_refuse=True)
-    _command(["gate"], project, may_refuse=True)
-    _command(["runs", "--limit", "6"], project)
-    _command(["predict", "--input", "../trips.csv", "--output", "predictions.parquet", "--model", "v1"], project)
-    _command(["lineage", "v1"], project)
-    score = json.loads(_output(["score", "--json"], project))
-    _epilogue(project, score, seconds=time.perf_counter() - start)
+    _command(["run"], project)
+    _command(["gate"], project)
+    key = _consumer(project)
+    life = live_traffic(project, live, key=key)
+    try:
+        _command(["release"], project)
+        _command(["passport", life.example], project)
+        _command(["lineage", "champion"], project)
+        # drill
+        score = json.loads(_output(["score", "--json"], project))
+        _epilogue(project, life, score, seconds=time.perf_counter() - start)
+        if not stop_at_end:
+            life.serve_on()
+    finally:
+        life.close()
 
 
 def _new_folder(folder: Path | None) -> Path:
@@ -96,39 +151,108 @@ def _new_folder(folder: Path | None) -> Path:
     raise ProjectError(f"{names[0]} exists already; name a new folder, or remove it.")
 
 
-def _write_trips(path: Path, story: _Story, *, seed: int) -> None:
-    if story is _SIMULATED:
-        city = datasets.simulated_city().City(seed=seed)
-        say(f"[dim]# {path.name}: 12,000 simulated trips, seed {seed}[/]")
-        frame = city.demo(rows=12_000)
-    else:
-        say(f"[dim]# {path.name}: the data set {story.dataset}[/]")
-        frame = datasets.load(story.dataset)
-    frame.write_csv(path)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """Trips that are still to come, and what happens to them.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        As they arrive.
+    time : str
+        Column that says when.
+    start, end : datetime
+    delay : timedelta
+        How late tips are known.
+    pause : timedelta
+        Between two looks.
+    happenings : tuple
+        What is scheduled; see ``examples/taxi/year.py``.
+    window : timedelta
+    """
+
+    rows: pl.DataFrame
+    time: str
+    start: datetime
+    end: datetime
+    delay: timedelta
+    pause: timedelta
+    window: timedelta
+    happenings: tuple[object, ...]
+
+
+def _simulated_trips(path: Path, *, seed: int) -> Live:
+    """Write two years of trips, and return those of the ten months after."""
+    city, year = datasets.simulated_city(), datasets.simulated_year()
+    say(f"[dim]# {path.name}: 12,000 simulated trips, July 2013 to June 2015, seed {seed}[/]")
+    city.City(seed=seed).demo(rows=12_000).write_csv(path)
+    later = city.City(seed=seed, **year.changes()).trips(year.LIVE_START, year.LIVE_END, per_day=year.PER_DAY)
+    return Live(
+        rows=year.arriving(later), time="trip_start", start=_midnight(year.LIVE_START), end=_midnight(year.LIVE_END),
+        delay=timedelta(days=3), pause=timedelta(days=7), window=timedelta(days=7), happenings=year.HAPPENINGS,
+    )
+
+
+def _real_trips(path: Path) -> Live:
+    """Write the trips up to the middle of 2015, and return the rest, with the first two faults injected."""
+    import polars as pl
+
+    year = datasets.simulated_year()
+    frame = datasets.load("chicago-taxi").with_row_index("trip_id").with_columns(
+        pl.format("trip-{}", "trip_id").alias("trip_id")
+    )
+    column, begin = "trip_start_timestamp", year.REAL_START
+    moments = year.moments(frame[column])
+    frame.filter(moments < begin).write_csv(path)
+    say(f"[dim]# {path.name}: the trips of 2013 to June 2015; those after that are the traffic[/]")
+    rows = year.really_arriving(frame.filter(moments >= begin), column)
+    return Live(
+        rows=rows, time=column, start=begin, end=year.REAL_END, delay=timedelta(days=10), pause=timedelta(days=28),
+        window=timedelta(days=28), happenings=year.REAL_HAPPENINGS,
+    )
+
+
+def _midnight(day: object) -> datetime:
+    return datetime.fromisoformat(str(day))
 
 
 def _edit(path: Path, story: _Story) -> None:
     """Make the edits that a careful user would, and show them."""
-    if not story.split:
-        return
-    lines = path.read_text(encoding="utf-8").splitlines()
-    place = next(number for number, line in enumerate(lines) if line.startswith("[split]"))
-    added = [f'{key} = "{value}"' for key, value in story.split]
-    say("[dim]# train on 2013-2014, choose on early 2015, judge on the rest: in loopwright.toml, below \\[split][/]")
-    for line in added:
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    if story.split:
+        place = next(number for number, line in enumerate(lines) if line.startswith("[split]"))
+        lines[place + 1 : place + 1] = [f'{key} = "{value}"' for key, value in story.split]
+    headings = {line.split("]")[0] + "]" for line in story.added.splitlines() if line.startswith("[")}
+    kept, inside = [], False
+    for line in lines:
+        if line.startswith("["):
+            inside = line.split("]")[0] + "]" in headings
+        if not inside:
+            kept.append(line)
+    say("[dim]# in loopwright.toml, as a careful user would:[/]")
+    for line in [*(f'{key} = "{value}"' for key, value in story.split), *story.added.strip().splitlines()]:
         say(f"[green]+ {plain(line)}[/]")
-    path.write_text("\n".join([*lines[: place + 1], *added, *lines[place + 1 :]]) + "\n", encoding="utf-8")
+    path.write_text("\n".join(kept) + "\n" + story.added, encoding="utf-8")
     say()
 
 
+def _consumer(project: Path) -> str:
+    """Declare who asks, and return the key."""
+    words = ["consumers", "add", "dispatch", "--owner", "fleet desk", "--purpose", "offer generous trips first"]
+    say(f"[bold cyan]$ loopwright {shlex.join(words)}[/]")
+    key: str = json.loads(_output([*words, "--json"], project))["key"]
+    say("[dim](the key is used below)[/]\n")
+    return key
+
+
 def _on_cards(folder: Path) -> str:
-    """Say how good the model is on all trips and on those paid by card."""
+    """Say how good the first model is on all trips and on those paid by card."""
     with Project.open(folder).closing() as project:
-        found = {
-            item.slice: item
-            for item in project.metadata.all(Evidence)
-            if item.check == "metric.roc_auc" and item.part == "test" and item.value is not None
-        }
+        found: dict[str | None, Evidence] = {}
+        for item in project.metadata.all(Evidence):
+            if item.check == "metric.roc_auc" and item.part == "test" and item.value is not None:
+                found.setdefault(item.slice, item)
     told = [
         f"\n  {name or 'all trips'}: ROC AUC {found[name].value:.3f} [{found[name].low:.3f}, {found[name].high:.3f}]"
         for name in (None, "payment_type = Credit Card")
@@ -137,11 +261,11 @@ def _on_cards(folder: Path) -> str:
     return plain("".join(told))
 
 
-def _command(arguments: list[str], folder: Path, *, may_refuse: bool = False) -> None:
+def _command(arguments: list[str], folder: Path) -> None:
     say(f"[bold cyan]$ loopwright {shlex.join(arguments)}[/]")
     start = time.perf_counter()
     done = subprocess.run([sys.executable, "-m", "loopwright", *arguments], cwd=folder, check=False)
-    if done.returncode not in ((0, REFUSED) if may_refuse else (0,)):
+    if done.returncode not in (0, REFUSED):
         raise LoopwrightError(
             f"`loopwright {shlex.join(arguments)}` ended with {done.returncode}; the demo stops here."
         )
@@ -155,7 +279,7 @@ def _output(arguments: list[str], folder: Path) -> str:
     return done.stdout
 
 
-def _epilogue(project: Path, score: dict[str, object], *, seconds: float) -> None:
+def _epilogue(project: Path, life: Life, score: dict[str, object], *, seconds: float) -> None:
     from rich.panel import Panel
 
     say("[bold]What a careful person makes of it[/]")
@@ -166,6 +290,7 @@ def _epilogue(project: Path, score: dict[str, object], *, seconds: float) -> Non
         "them, and read the model by the slice\n"
         f"payment_type = Credit Card, where it has to earn its keep:{_on_cards(project)}\n"
     )
+    life.show_marks()
     cheapest = score.get("next_points")
     next_ = f"\nnext point: {cheapest[0]['action']}" if isinstance(cheapest, list) and cheapest else ""
     console().print(
@@ -173,8 +298,8 @@ def _epilogue(project: Path, score: dict[str, object], *, seconds: float) -> Non
             f"ML Test Score {score['score']} ({score['bracket']}){next_}\n"
             f"project     {project}\n"
             f"model card  {project / 'reports' / 'model_card.html'}\n"
-            f"datasheet   {project / 'reports' / 'datasheet.html'}\n"
-            f"pages       cd {project} && loopwright dashboard\n"
+            f"server      {life.address}  (how to ask: {life.address}/docs)\n"
+            f"pages       {life.pages or f'cd {project} && loopwright dashboard'}\n"
             f"time        {seconds:.0f} s",
             title="done",
             title_align="left",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from loopwright.faces.web.library import Library
-from loopwright.faces.web.pages import dataset, model
+from loopwright.faces.web.pages import dataset, model, prediction
 from loopwright.faces.web.rendering import render
 from loopwright.records import DatasetVersion, Model
 
-__all__ = ["datasheet", "model_card"]
+__all__ = ["datasheet", "model_card", "passport_sheet"]
 
 _MOST_COLUMNS = 500  # in one datasheet; a wider table is for the dashboard, which pages through it
 
@@ -51,3 +51,25 @@ def datasheet(library: Library, of: DatasetVersion) -> str:
     T. Gebru et al.: Datasheets for Datasets, Communications of the ACM 64 (2021).
     """
     return render(dataset(library, of, size=_MOST_COLUMNS), template="dataset_sheet.html")
+
+
+def passport_sheet(library: Library, id: str) -> str:
+    """Return the passport of a prediction: who said what, on which grounds, and what became of it.
+
+    Parameters
+    ----------
+    library : Library
+    id : str
+        Of the prediction.
+
+    Returns
+    -------
+    str
+        HTML. It makes no request, prints well, and follows the reader's choice of light or dark.
+
+    Raises
+    ------
+    UnknownRecord
+        If the log has no such prediction.
+    """
+    return render(prediction(library, id), template="prediction_sheet.html")

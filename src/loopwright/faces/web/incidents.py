@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from loopwright.faces.web.library import Library
 from loopwright.faces.web.trails import Remembered, remembered
 from loopwright.faces.web.watching import Watched
 from loopwright.records import Alert
-from loopwright.stages.monitoring.standing import Standing, standing
+
+if TYPE_CHECKING:
+    from loopwright.stages.monitoring.standing import Standing
 
 __all__ = ["AlertRow", "Incident", "incidents", "is_open", "open_alerts", "rows_of"]
 
@@ -77,6 +80,9 @@ def rows_of(library: Library, alerts: Sequence[Alert], seen: Watched) -> list[Al
     """Return alerts with how each stands."""
     if not alerts:
         return []
+    # It takes a dataframe library along, which a project without alerts need not load.
+    from loopwright.stages.monitoring.standing import standing
+
     now, reports = library.now(), [window.report for window in seen.windows]
     marks = [*library.marks("alert").values(), *library.marks("silence").values()]
     windows = {window.report.start: window.digest for window in seen.windows}

@@ -73,7 +73,7 @@ def sealed(session: Session, *, secret: bytes, stamp: str) -> str:
     True
     """
     content = json.dumps([session.id, session.user, session.expires], separators=(",", ":")).encode()
-    body = base64.urlsafe_b64encode(content).decode()
+    body = base64.urlsafe_b64encode(content).decode().rstrip("=")
     return f"{body}.{_seal('session', body, stamp, secret=secret)}"
 
 
@@ -115,7 +115,8 @@ def cookie_name(secret: bytes) -> str:
 def _content(body: str) -> Session | None:
     """Return what a cookie claims, before its seal is looked at."""
     try:
-        values = json.loads(base64.b64decode(body.encode(), altchars=b"-_", validate=True))
+        padded = f"{body}{'=' * (-len(body) % 4)}"
+        values = json.loads(base64.b64decode(padded.encode(), altchars=b"-_", validate=True))
     except ValueError:
         return None
     match values:

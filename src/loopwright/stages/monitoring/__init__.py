@@ -5,13 +5,16 @@ from loopwright.stages.monitoring.steps import (
     acknowledge,
     alerts,
     find_alert,
+    passport,
     references_of,
     reports,
     silence,
     standings,
+    touched,
     watch,
 )
 
 __all__ = [
-    "Watched", "acknowledge", "alerts", "find_alert", "references_of", "reports", "silence", "standings", "watch",
+    "Watched", "acknowledge", "alerts", "find_alert", "passport", "references_of", "reports", "silence",
+    "standings", "touched", "watch",
 ]

@@ -115,14 +115,20 @@ def _of_unit(reading: ColumnReading, change: UnitChange) -> Suspicion:
     )
 
 
-def _of_missing(reading: ColumnReading, now: pl.DataFrame | None, *, as_text: str = "") -> Suspicion | None:
+def _of_missing(reading: ColumnReading, now: pl.DataFrame | None) -> Suspicion | None:
     """Return the suspicion that values went missing on their way, if many more are missing than before."""
     more = reading.missing - reading.reference_missing
     noise = np.sqrt(max(reading.reference_missing, 0.01) / max(reading.rows, 1))
-    if more < max(0.05, 5 * noise) or (more < 0.1 and _effect_of_the_rest(reading) > reading.accepted):
+    # Where a third was always missing, other passengers may make it a half.
+    is_natural = _odds(reading.missing) < 2.5 * _odds(reading.reference_missing)
+    if more < max(0.05, 5 * noise) or is_natural or (more < 0.1 and _effect_of_the_rest(reading) > reading.accepted):
         return None
     rows = positions(now, pl.col(reading.column).is_null())
-    return null_of(reading.column, reading.missing, reading.reference_missing, rows=rows, as_text=as_text)
+    return null_of(reading.column, reading.missing, reading.reference_missing, rows=rows)
+
+
+def _odds(share: float) -> float:
+    return share / max(1 - share, 1e-9)
 
 
 def _effect_of_the_rest(reading: ColumnReading) -> float:

@@ -68,8 +68,9 @@ def quality_evidence(reports: Sequence[WindowReport], *, subject: Ref, log: Ref,
             made_from=(subject, log), check=f"quality.{metric}", subject=subject, passed=not reading.alarmed,
             value=reading.value, low=reading.low, high=reading.high, rows=reading.rows, at=at,
             limit=None if reading.limit is None else f"{reading.limit:.6g}",
-            claim=f"on {reading.rows:,} served rows with outcome, {report.start[:10]} to {report.end[:10]}, {metric} is "
-            f"{reading.value:.4f}" + (f" (judged before serving: {reading.reference:.4f})" if reading.reference else ""),
+            claim=f"on {reading.rows:,} served rows with outcome, {report.start[:10]} to {report.end[:10]}, {metric} "
+            f"is {reading.value:.4f}"
+            + (f" (judged before serving: {reading.reference:.4f})" if reading.reference else ""),
         )
         for metric, (report, reading) in newest.items()
     ]

@@ -36,13 +36,14 @@ def examples_of(
     """
     if suspicion.cause == "schema break":
         return _refused(quantity.partition(":")[2], refusals, most)
-    if frame is None or "__id" not in frame.columns:
+    if frame is None or frame.is_empty() or "__id" not in frame.columns:
         return ()
     if suspicion.rows:
-        chosen = frame[[row for row in suspicion.rows[:most] if row < frame.height]]
-    else:
-        chosen = frame.sort(_badness(quantity, report, frame), "__id", descending=[True, False]).head(most)
-    return tuple(chosen["__id"].drop_nulls().to_list())
+        return tuple(frame["__id"].gather([row for row in suspicion.rows[:most] if row < frame.height]).to_list())
+    badness = _badness(quantity, report, frame)
+    if badness is None:
+        return ()
+    return tuple(frame.sort(badness, "__id", descending=[True, False])["__id"].head(most).to_list())
 
 
 def _refused(field: str, refusals: pl.DataFrame | None, most: int) -> tuple[str, ...]:
@@ -53,8 +54,8 @@ def _refused(field: str, refusals: pl.DataFrame | None, most: int) -> tuple[str,
     return tuple(rows.sort("received", "id")["id"].head(most).to_list())
 
 
-def _badness(quantity: str, report: WindowReport, frame: pl.DataFrame) -> pl.Expr:
-    """Return a number per row that is larger the better the row shows what is wrong."""
+def _badness(quantity: str, report: WindowReport, frame: pl.DataFrame) -> pl.Expr | None:
+    """Return a number per row that is larger the better the row shows what is wrong; None if no row shows it."""
     kind = quantity.partition(":")[0]
     has_label = "__label" in frame.columns and "__score" in frame.columns
     if kind == "quality" and has_label:
@@ -67,7 +68,7 @@ def _badness(quantity: str, report: WindowReport, frame: pl.DataFrame) -> pl.Exp
         return pl.col("__label").is_null().cast(pl.Float64)
     if quantity == "drift:prediction" and report.predictions is not None and "__score" in frame.columns:
         return _oddness(report.predictions)
-    return pl.lit(0.0)
+    return None
 
 
 def _error(frame: pl.DataFrame) -> pl.Expr:
@@ -80,10 +81,10 @@ def _error(frame: pl.DataFrame) -> pl.Expr:
     return pl.when(place.is_not_null()).then(1 - pl.col("__scores").list.get(place, null_on_oob=True))
 
 
-def _oddness(reading: ColumnReading) -> pl.Expr:
+def _oddness(reading: ColumnReading) -> pl.Expr | None:
     """Return how far a score lies from the middle of the reference, to the side that it moved to."""
     if len(reading.quantiles) < 3 or len(reading.reference_quantiles) < 3:
-        return pl.lit(0.0)
+        return None
     half = len(reading.quantiles) // 2
     moved = reading.quantiles[half] - reading.reference_quantiles[half]
     away = pl.col("__score").fill_null(0.0).fill_nan(0.0) - reading.reference_quantiles[half]

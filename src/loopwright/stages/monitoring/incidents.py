@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from math import isfinite
 
 import polars as pl
@@ -14,23 +13,17 @@ from loopwright.records.record import Ref
 from loopwright.stages.monitoring.breaks import suspect_door, suspect_service
 from loopwright.stages.monitoring.causes import suspect
 from loopwright.stages.monitoring.declines import is_worse, suspect_prediction, suspect_quality
+from loopwright.stages.monitoring.episodes import SERVICE, Episode, episodes, is_about, is_bad
 from loopwright.stages.monitoring.examples import examples_of
-from loopwright.stages.monitoring.suspicions import FAULTS, Suspicion, discreet
+from loopwright.stages.monitoring.grouping import Case, grouped
+from loopwright.stages.monitoring.suspicions import Suspicion, discreet
 from loopwright.stages.monitoring.windows import ColumnReading, QualityReading, WindowReport
 
-__all__ = ["Context", "by_explanation", "ended_at", "incidents", "ongoing"]
+__all__ = ["Context", "ended_at", "incidents", "ongoing"]
 
-# So many good windows in a row end an incident; with fewer in between it is the same one.
-_GOOD_ENDS = 2
-# Between the first and the last of several columns that one change of the population moves.
-_TOGETHER = 3
 _TITLE = 90
-
-_SERVICE = ("traffic", "errors", "latency", "nan", "labels")
-_STRENGTH: tuple[Cause, ...] = (
-    "schema break", "unit change", "renamed category", "upstream null", "failing requests", "missing traffic",
-    "new category", "lost labels", "slow answers", "population change", "real change", "unknown",
-)
+# Faults that show so plainly that they are told even of a column that is known to be bad.
+_PLAIN: frozenset[Cause] = frozenset({"schema break", "unit change", "renamed category", "upstream null"})
 _CRITICAL: frozenset[Cause] = frozenset({"unit change", "schema break", "missing traffic", "failing requests"})
 
 
@@ -56,66 +49,6 @@ class Context:
     private: Collection[str] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Span:
-    """The windows of one incident, by their positions.
-
-    Attributes
-    ----------
-    first, last : int
-        The first and the last bad one.
-    closes : int
-        The one that ended it, or the number of windows.
-    """
-
-    quantity: str
-    first: int
-    last: int
-    closes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
-    """One incident as it looked in its first window.
-
-    Attributes
-    ----------
-    own : str
-        Cause by this quantity alone; ``cause`` is that of the root it follows.
-    refuses : bool
-        Rows were refused because of it, so that those that are left may look different.
-    suspicion : Suspicion or None
-        None for an incident that has an alert already.
-    """
-
-    span: _Span
-    own: Cause
-    cause: Cause
-    group: str
-    title: str
-    advice: str
-    refuses: bool
-    effect: float
-    suspicion: Suspicion | None = None
-
-    @property
-    def quantity(self) -> str:
-        return self.span.quantity
-
-    @property
-    def field(self) -> str:
-        return self.quantity.partition(":")[2]
-
-    @property
-    def is_input(self) -> bool:
-        return _kind(self.quantity) <= 1
-
-    @property
-    def rank(self) -> tuple[int, int, float, str]:
-        """Sorts what explains more before what explains less."""
-        return _STRENGTH.index(self.cause), _kind(self.quantity), -self.effect, self.quantity
-
-
 def incidents(
     reports: Sequence[WindowReport],
     known: Sequence[Alert] = (),
@@ -129,7 +62,8 @@ def incidents(
 
     An incident of a quantity is a run of windows that are bad in it, with at most one good window in between;
     windows that do not measure it count for neither. What a model says, and how good it is, ends with the model:
-    another champion that is as bad makes an incident of its own.
+    another champion that is as bad makes an incident of its own. So does a column in whose incident another fault
+    shows up: values that are renamed while the population drifts must not go unnoticed.
 
     Each window is judged with what stood in it and in those before it, never after it: so an alert says the same
     whether it is made on the day, or years later from scratch. Reports whose outcomes came late may of course show
@@ -160,15 +94,19 @@ def incidents(
         New ones, in order of their first bad window; within a window roots come before what follows from them.
     """
     context = context or Context()
-    spans = _spans(reports)
-    cases: list[_Case] = []
+    found = episodes(reports)
+    cases: list[Case] = []
     new: list[Alert] = []
     for place, report in enumerate(reports):
-        starting = [span for span in spans if span.first == place]
-        told = {span: alert for span in starting if (alert := _alert_of(span, reports, known)) is not None}
-        cases = [case for case in cases if place < case.span.closes]
-        cases += [_recalled(span, alert, report) for span, alert in told.items()]
-        fresh = _grouped([_fresh(span, report, context) for span in starting if span not in told], beside=cases)
+        starting = [episode for episode in found if episode.first == place]
+        told = {episode: alert for episode in starting if (alert := _alert_of(episode, reports, known)) is not None}
+        cases = [case for case in cases if place < case.episode.closes]
+        turned = [(case, after) for case in cases if (after := _turned(case, place, report, known, context))]
+        cases = [case for case in cases if all(case is not before for before, _ in turned)]
+        cases += [_recalled(episode, alert, report) for episode, alert in told.items()]
+        cases += [after for _, after in turned if after.suspicion is None]
+        begun = [_fresh(episode, report, context) for episode in starting if episode not in told]
+        fresh = grouped([*begun, *(after for _, after in turned if after.suspicion is not None)], beside=cases)
         cases += fresh
         new += [_made(case, report, context, deployment=deployment, made_from=made_from, at=at) for case in fresh]
     return tuple(new)
@@ -198,137 +136,60 @@ def ended_at(alert: Alert, reports: Sequence[WindowReport]) -> str | None:
     reports : sequence of WindowReport
         In time order.
     """
-    spans = [span for span in _spans(reports) if span.quantity == alert.quantity]
-    span = next((span for span in spans if _is_about(alert, span, reports)), None)
-    if span is None:
-        is_seen = any(report.start == alert.first_bad for report in reports)
-        return alert.last_bad if is_seen else None
-    return reports[span.last].end if span.closes < len(reports) else None
+    since = [report for report in reports if report.end > alert.first_bad]
+    episode = next((each for each in episodes(since, only=alert.quantity) if is_about(alert, each, since)), None)
+    if episode is None:
+        turned_good = bool(since) and since[0].start <= alert.first_bad and is_bad(since[0], alert.quantity) is False
+        return alert.last_bad if turned_good else None
+    return since[episode.last].end if episode.closes < len(since) else None
 
 
-def by_explanation(alerts: Sequence[Alert]) -> tuple[Alert, ...]:
-    """Return the alerts of one group, those that explain before those that follow from them."""
-    return tuple(sorted(alerts, key=lambda alert: (
-        _STRENGTH.index(alert.cause), _kind(alert.quantity), alert.first_bad, -(alert.value or 0.0), alert.quantity,
-    )))
+def _alert_of(episode: Episode, reports: Sequence[WindowReport], known: Sequence[Alert]) -> Alert | None:
+    about = [alert for alert in known if alert.quantity == episode.quantity and is_about(alert, episode, reports)]
+    return min(about, key=lambda alert: alert.first_bad, default=None)
 
 
-def _kind(quantity: str) -> int:
-    """Return how near a quantity is to where a fault begins: a column, the door, the service, answers, quality."""
-    if quantity == "drift:prediction":
-        return 3
-    if quantity in _SERVICE:
-        return 2
-    return 0 if quantity.startswith("drift:") else 1 if quantity.startswith("schema") else 4
-
-
-# -- which windows are bad ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
-    """Whether a window is bad in each quantity that it measures."""
-
-    states: dict[str, bool]
-    came: bool                     # any row, answered or not
-
-    def of(self, quantity: str) -> bool | None:
-        """Return whether the window is bad; None if it does not say."""
-        # A field that nobody complained of at the door has no reading.
-        return self.states.get(quantity, False if quantity.startswith("schema") and self.came else None)
-
-
-def _seen(report: WindowReport) -> _Seen:
-    states = {f"drift:{reading.column}": reading.alarmed for reading in report.columns}
-    if report.predictions is not None:
-        states["drift:prediction"] = report.predictions.alarmed
-    for quality in report.qualities:
-        if quality.alarmed or quality.value is not None:
-            states[f"quality:{quality.metric}"] = quality.alarmed
-    for door in report.doors:
-        states[_schema(door.field)] = states.get(_schema(door.field), False) or door.alarmed
-    traffic = report.traffic
-    came = traffic.rows + traffic.refused + traffic.failed > 0
-    measured = {
-        "traffic": True, "errors": came, "latency": traffic.rows > 0, "nan": traffic.rows > 0,
-        "labels": traffic.labels_due > 0,
-    }
-    states |= {name: name in traffic.alarmed for name in _SERVICE if measured[name] or name in traffic.alarmed}
-    return _Seen(states=states, came=came)
-
-
-def _schema(name: str) -> str:
-    return f"schema:{name}" if name else "schema"
-
-
-def _spans(reports: Sequence[WindowReport]) -> list[_Span]:
-    """Return every incident, over all quantities."""
-    seen = [_seen(report) for report in reports]
-    quantities = sorted({quantity for each in seen for quantity, bad in each.states.items() if bad})
-    return [
-        span for quantity in quantities
-        for start, end in _eras(quantity, reports)
-        for span in _runs(quantity, [each.of(quantity) for each in seen[:end]], start=start)
-    ]
-
-
-def _eras(quantity: str, reports: Sequence[WindowReport]) -> list[tuple[int, int]]:
-    """Return the runs of windows within which an incident may last: what a model says ends with the model."""
-    if _kind(quantity) < 3 or not reports:
-        return [(0, len(reports))]
-    begins = [0, *(place for place in range(1, len(reports)) if reports[place].model != reports[place - 1].model)]
-    return list(pairwise([*begins, len(reports)]))
-
-
-def _runs(quantity: str, states: Sequence[bool | None], *, start: int) -> list[_Span]:
-    """Return the runs of bad windows from a start on, of which two good ones in a row end one."""
-    spans: list[_Span] = []
-    first, last, good = -1, -1, 0
-    for place in range(start, len(states)):
-        if states[place]:
-            first, last, good = place if first < 0 else first, place, 0
-        elif states[place] is not None and first >= 0:
-            good += 1
-            if good == _GOOD_ENDS:
-                spans.append(_Span(quantity=quantity, first=first, last=last, closes=place))
-                first = -1
-    if first >= 0:
-        spans.append(_Span(quantity=quantity, first=first, last=last, closes=len(states)))
-    return spans
-
-
-def _alert_of(span: _Span, reports: Sequence[WindowReport], known: Sequence[Alert]) -> Alert | None:
-    return next((alert for alert in known if alert.quantity == span.quantity and _is_about(alert, span, reports)), None)
-
-
-def _is_about(alert: Alert, span: _Span, reports: Sequence[WindowReport]) -> bool:
-    """Say whether an alert was made of these windows."""
-    return reports[span.first].start <= alert.first_bad < reports[span.last].end
-
-
-# -- what lies behind it -----------------------------------------------------------------------------------
-
-
-def _fresh(span: _Span, report: WindowReport, context: Context) -> _Case:
+def _fresh(episode: Episode, report: WindowReport, context: Context) -> Case:
     """Return an incident by what its own quantity shows."""
-    suspicion = _suspicion(span.quantity, report, context)
-    return _Case(
-        span=span, own=suspicion.cause, cause=suspicion.cause, group=f"{span.quantity}@{report.start}",
-        title=suspicion.title, advice=suspicion.advice, refuses=_refuses(span.quantity, report),
-        effect=_effect(span.quantity, report), suspicion=suspicion,
+    suspicion = _suspicion(episode.quantity, report, context)
+    return Case(
+        episode=episode, own=suspicion.cause, causes=frozenset({suspicion.cause}), cause=suspicion.cause,
+        group=f"{episode.quantity}@{report.start}", title=suspicion.title, advice=suspicion.advice,
+        refuses=_refuses(episode.quantity, report), effect=_effect(episode.quantity, report), suspicion=suspicion,
     )
 
 
-def _recalled(span: _Span, alert: Alert, report: WindowReport) -> _Case:
-    return _Case(
-        span=span, own=alert.cause, cause=alert.cause, group=alert.group, title=alert.title, advice=alert.advice,
-        refuses=_refuses(span.quantity, report), effect=_effect(span.quantity, report),
+def _recalled(episode: Episode, alert: Alert, report: WindowReport) -> Case:
+    return Case(
+        episode=episode, own=alert.cause, causes=frozenset({alert.cause}), cause=alert.cause, group=alert.group,
+        title=alert.title, advice=alert.advice, refuses=_refuses(episode.quantity, report),
+        effect=_effect(episode.quantity, report),
     )
+
+
+def _turned(
+    case: Case, place: int, report: WindowReport, known: Sequence[Alert], context: Context
+) -> Case | None:
+    """Return the incident that begins where another fault shows up in one that is going on; None if none does."""
+    if not case.is_input or not is_bad(report, case.quantity):
+        return None
+    told = [alert for alert in known if alert.quantity == case.quantity and alert.first_bad == report.start]
+    episode = replace(case.episode, first=place)
+    if told:
+        after = _recalled(episode, told[0], report)
+    elif report.start in context.frames:
+        after = _fresh(episode, report, context)
+    else:
+        # Without its rows a window may look otherwise than it did with them.
+        return None
+    can_tell = case.quantity.startswith("drift:") or after.own == "schema break"
+    is_new = can_tell and after.own in _PLAIN and after.own not in case.causes
+    return replace(after, causes=case.causes | after.causes) if is_new else None
 
 
 def _suspicion(quantity: str, report: WindowReport, context: Context) -> Suspicion:
     kind, _, name = quantity.partition(":")
-    if kind in _SERVICE:
+    if kind in SERVICE:
         return suspect_service(kind, report)
     if kind == "quality":
         reading = next(quality for quality in report.qualities if quality.metric == name)
@@ -365,86 +226,8 @@ def _effect(quantity: str, report: WindowReport) -> float:
     return max((door.share for door in report.doors if kind == "schema" and door.field == name), default=0.0)
 
 
-# -- what belongs together ---------------------------------------------------------------------------------
-
-
-def _grouped(fresh: Sequence[_Case], *, beside: Sequence[_Case]) -> list[_Case]:
-    """Return new incidents, roots first, each in the group of the one that explains it."""
-    placed: list[_Case] = []
-    for case in sorted(fresh, key=lambda case: case.rank):
-        roots = _roots([*beside, *placed])
-        root = next((root for root in roots if _explains(root, case)), None)
-        placed.append(_following(case, root) if root is not None else _heading(case, roots))
-    return placed
-
-
-def _heading(case: _Case, roots: Sequence[_Case]) -> _Case:
-    """Return an incident that nothing explains in the group of one that it explains itself, if there is one."""
-    later = next((root for root in roots if _comes_after(case, root)), None)
-    return case if later is None else replace(case, group=later.group)
-
-
-def _roots(cases: Sequence[_Case]) -> list[_Case]:
-    """Return the most explanatory incident of every group, the most explanatory of all first."""
-    roots: dict[str, _Case] = {}
-    for case in sorted(cases, key=lambda case: case.rank):
-        roots.setdefault(case.group, case)
-    return list(roots.values())
-
-
-def _explains(root: _Case, case: _Case) -> bool:
-    """Say whether one incident would bring the other about."""
-    if root.cause in FAULTS and root.is_input:
-        return _is_faulted(root, case)
-    is_shift = case.own in {"population change", "unknown"}
-    is_service = case.quantity in {"errors", "nan", "traffic"}
-    by_cause: dict[Cause, bool] = {
-        "population change": is_shift and case.span.first - root.span.first <= _TOGETHER,
-        "missing traffic": is_shift,
-        "failing requests": is_shift or is_service,
-        "schema break": is_shift or is_service,
-        "real change": case.own == "real change",
-        "lost labels": case.quantity.startswith("quality:"),
-    }
-    return by_cause.get(root.cause, False)
-
-
-def _is_faulted(root: _Case, case: _Case) -> bool:
-    """Say whether a fault of an input would bring the other incident about."""
-    if case.quantity.startswith("quality:"):
-        # Few rows with a new value cannot move the quality of all.
-        return root.cause != "new category" or root.effect >= 0.1 or root.refuses
-    if case.quantity in {"drift:prediction", "nan"}:
-        return True
-    if case.is_input:
-        is_alike = case.own == root.cause and case.span.first == root.span.first
-        return case.field == root.field or is_alike or (root.refuses and case.own in {"population change", "unknown"})
-    return root.refuses and case.quantity in {"errors", "traffic"}
-
-
-def _comes_after(case: _Case, root: _Case) -> bool:
-    """Say whether a new incident explains one that was noticed before it, and then had no better cause."""
-    was_vague = root.cause in {"population change", "unknown"} and root.own == root.cause
-    return was_vague and case.span.first - root.span.first <= _TOGETHER and _explains(case, root)
-
-
-def _following(case: _Case, root: _Case) -> _Case:
-    """Return the incident with its root's group, cause and advice, and saying so."""
-    if case.suspicion is None:
-        return case
-    seen = case.suspicion.seen or case.suspicion.explanation
-    told = replace(
-        case.suspicion, cause=root.cause, explanation=f"Follows from {root.title}. {seen}", advice=root.advice,
-        title=f"{case.title} (follows from {root.field or root.quantity})",
-    )
-    return replace(case, group=root.group, cause=root.cause, title=told.title, advice=root.advice, suspicion=told)
-
-
-# -- the alert ---------------------------------------------------------------------------------------------
-
-
 def _made(
-    case: _Case, report: WindowReport, context: Context, *, deployment: Ref, made_from: tuple[Ref, ...], at: str
+    case: Case, report: WindowReport, context: Context, *, deployment: Ref, made_from: tuple[Ref, ...], at: str
 ) -> Alert:
     suspicion = case.suspicion or _suspicion(case.quantity, report, context)
     answered = report.deployment and report.deployment != deployment.digest
@@ -462,7 +245,7 @@ def _made(
     )
 
 
-def _severity(case: _Case, report: WindowReport) -> Severity:
+def _severity(case: Case, report: WindowReport) -> Severity:
     """Return critical if the answers are probably wrong or missing."""
     if case.cause in _CRITICAL or case.quantity == "nan":
         return "critical"

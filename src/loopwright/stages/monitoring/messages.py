@@ -12,7 +12,7 @@ import msgspec
 
 from loopwright.errors import LoopwrightError
 from loopwright.records.alert import Alert, Severity
-from loopwright.stages.monitoring.incidents import by_explanation
+from loopwright.stages.monitoring.grouping import by_explanation
 
 __all__ = ["Message", "incident_id", "message_of"]
 

@@ -287,9 +287,6 @@ def scored_estimates(readings: Iterable[QualityReading], *, level: float = 0.95)
     return tuple(_estimate_score(name, pairs) for name, pairs in found.items())
 
 
-# --- the reference ------------------------------------------------------------------------------------------------
-
-
 class _How(NamedTuple):
     """How scores are read: what task they are of, and from where a row is positive."""
 
@@ -388,9 +385,6 @@ def _spread(measured: Sequence[tuple[float, float] | None]) -> float:
         return 0.0
     beyond = known[:, 0].var(ddof=1) - np.mean(known[:, 1] ** 2)
     return float(np.sqrt(max(beyond, 0.0)))
-
-
-# --- one window ---------------------------------------------------------------------------------------------------
 
 
 class _Window(NamedTuple):
@@ -583,9 +577,6 @@ def _e_value(p_value: float) -> float:
     """
     z = -normal_quantile(min(max(p_value, 1e-15), 1 - 1e-15))
     return float(np.mean([np.exp(shift * z - shift * shift / 2) for shift in _SHIFTS]))
-
-
-# --- estimates and what became of them ----------------------------------------------------------------------------
 
 
 class _Pair(NamedTuple):

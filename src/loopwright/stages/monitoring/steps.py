@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from loopwright.errors import LoopwrightError, UnknownRecord
 from loopwright.project import Project
 from loopwright.protocols import Notifier
-from loopwright.records import Alert, Artifact, Deployment, Evidence, Model, PredictionLog, Ref, Schema
+from loopwright.records import Alert, Artifact, Deployment, Evidence, Gate, Model, PredictionLog, Record, Ref, Schema
 from loopwright.settings import MonitorSettings
 from loopwright.stages import registry, serving
 from loopwright.stages.data import ROW, read
@@ -22,15 +22,18 @@ if TYPE_CHECKING:
     import polars as pl
 
     from loopwright.stages.monitoring.incidents import Context
+    from loopwright.stages.monitoring.passports import Named
     from loopwright.stages.monitoring.references import References
     from loopwright.stages.monitoring.spans import Span
     from loopwright.stages.monitoring.standing import Standing
+    from loopwright.stages.monitoring.touching import Touched
     from loopwright.stages.monitoring.watching import Watch
     from loopwright.stages.monitoring.windows import WindowReport
     from loopwright.stages.training import Material
 
 __all__ = [
-    "Watched", "acknowledge", "alerts", "find_alert", "reports", "silence", "standings", "watch",
+    "Watched", "acknowledge", "alerts", "find_alert", "passport", "references_of", "reports", "silence",
+    "standings", "touched", "watch",
 ]
 
 WINDOW = "watch.window"
@@ -314,7 +317,9 @@ def _witness(project: Project, reading: _Reading, changed: Sequence[WindowReport
     found = [
         evidence.door_evidence(changed, subject=reading.state.ref, log=reading.log.ref, at=now()),
         *evidence.quality_evidence(reading.done, subject=model.ref, log=reading.log.ref, at=now()),
-        evidence.age_evidence(of.parts, model=model.ref, monitor=project.settings.monitor, at=now(), seen=changed[-1].end),
+        evidence.age_evidence(
+            of.parts, model=model.ref, monitor=project.settings.monitor, at=now(), seen=changed[-1].end
+        ),
         evidence.dependency_evidence(run, model=model.ref, at=now()),
         *evidence.skew_evidence(own, registry.applied(project, model), model=model.ref, at=now()),
     ]
@@ -410,3 +415,114 @@ def _deliver(project: Project, notifier: Notifier, message: tuple[Alert, ...]) -
     for alert in message:
         project.metadata.mark(notifying.TOLD, notifying.told_key(notifier.name, alert), body)
     return failure
+
+
+def passport(project: Project, prediction: str) -> dict[str, object]:
+    """Return everything behind one prediction, as plain data.
+
+    Parameters
+    ----------
+    project : Project
+    prediction : str
+        Its id.
+
+    Returns
+    -------
+    dict
+        Model, transform, features, explanation, training data, labels, gate, who let it in, outcome, alerts since.
+
+    Raises
+    ------
+    UnknownRecord
+        If the log has no such prediction.
+    """
+    from loopwright.stages.monitoring.passports import Passport, Prediction, contributions, features_seen, let_in
+
+    rows, _ = serving.live_rows(project)
+    frame = rows.filter(rows["__id"] == prediction)
+    if frame.is_empty():
+        raise UnknownRecord(
+            f"the log has no prediction {prediction!r} among {rows.height:,}. Give the id that the answer gave."
+        )
+    found = Prediction(frame=frame)
+    model = project.metadata.get(Model, frame["__model"][0])
+    other = frame["__other_model"][0]
+    of, applied = registry.material(project, model), registry.applied(project, model)
+    source = frame.select([item.name for item in model.inputs])
+    computed, seen = features_seen(applied, source)
+    background = _reference_rows(project, of).select(source.columns)
+    gates = [gate for gate in project.metadata.all(Gate) if gate.subject.digest == model.digest]
+    return Passport(
+        prediction=found, model=model, deployment=project.metadata.get(Deployment, frame["__deployment"][0]),
+        other=project.metadata.get(Model, other) if other else None, features=seen,
+        explanation=contributions(applied, computed, background.sample(min(200, background.height), seed=0)),
+        let_in=let_in(serving.history(project), model), approved=gates[-1] if gates else None,
+        lineage=_behind(project, of, model, gates),
+        alerts=tuple(alert for alert in alerts(project) if _naive(alert.last_bad) > frame["__at"][0]),
+    ).data(_outcome(frame, model))
+
+
+def _outcome(frame: pl.DataFrame, model: Model) -> str | float | None:
+    """Return what became of a row, as people say it."""
+    label = frame["__label"][0]
+    return label if label is None or not model.classes else model.classes[int(label)]
+
+
+def _behind(project: Project, of: Material, model: Model, gates: Sequence[Gate]) -> tuple[Named, ...]:
+    """Return the records that a model rests on, nearest first."""
+    from loopwright.stages.monitoring.passports import named
+
+    run = registry.final_run(project, model)
+    told: list[tuple[Record, str, str]] = [
+        (run, run.name, f"fitted with seed {run.seed}"),
+        (of.features, f"{len(of.features.features)} features", ", ".join(item.name for item in of.features.features)),
+        (of.labels, f"label {of.labels.name}", f"of {of.labels.rows:,} rows"),
+        (of.dataset, f"{of.dataset.name} v{of.dataset.number}", f"{of.dataset.rows:,} rows of {of.dataset.source}"),
+    ]
+    if gates:
+        reasons = len(gates[-1].reasons)
+        told.insert(0, (gates[-1], "gate", f"{'passed' if gates[-1].passed else 'said no'}, {reasons} demands"))
+    return tuple(named(record, name, says, project.metadata.at(record)) for record, name, says in told)
+
+
+def touched(project: Project, key: str) -> Touched:
+    """Return what a source row went into: the part of each dataset version, the models fitted to it, its prediction.
+
+    Parameters
+    ----------
+    project : Project
+    key : str
+        Value of the project's key column.
+
+    Raises
+    ------
+    LoopwrightError
+        If the project file names no key column.
+    UnknownRecord
+        If neither the data nor the log know it.
+    """
+    from loopwright.stages.monitoring.touching import Touched, parts_with
+
+    column = project.settings.data.key
+    if column is None:
+        raise LoopwrightError("rows have no names here: name the key column in [data] key of loopwright.toml.")
+    models = project.metadata.all(Model)
+    of = {model.digest: registry.material(project, model) for model in models}
+    found = {
+        model.digest: parts_with(read(project, of[model.digest].dataset, parts=of[model.digest].parts), column, key)
+        for model in models
+    }
+    rows, _ = serving.live_rows(project)
+    asked = rows.filter(rows["__id"] == key)
+    answer = Touched(
+        key=key,
+        parts=tuple(
+            (f"v{model.number}", f"{of[model.digest].dataset.name} v{of[model.digest].dataset.number}", part)
+            for model in models for part in found[model.digest]
+        ),
+        predictions=tuple(asked["__id"]),
+        answered_by=tuple(f"v{project.metadata.get(Model, digest).number}" for digest in asked["__model"]),
+    )
+    if not answer.parts and not answer.predictions:
+        raise UnknownRecord(f"no dataset version of a model has a row {column} = {key!r}, and nobody asked about it.")
+    return answer

@@ -154,9 +154,6 @@ def read_traffic(
     )
 
 
-# --- how many come ------------------------------------------------------------------------------------------------
-
-
 def _length(span: Span) -> float:
     return (span[1] - span[0]) / timedelta(hours=1)
 
@@ -253,9 +250,6 @@ def _first(holds: Callable[[float], bool], usual: _Usual) -> float:
     return float(low)
 
 
-# --- answers, and how long they took ------------------------------------------------------------------------------
-
-
 def _error_test(asked: int, failed: int, history: Sequence[TrafficReading]) -> float | None:
     if asked == 0:
         return None
@@ -295,9 +289,6 @@ def _odd(frame: pl.DataFrame) -> int:
         & (pl.col("__scores").list.len().fill_null(0) > 0)
     )
     return frame.filter(~whole).height
-
-
-# --- outcomes -----------------------------------------------------------------------------------------------------
 
 
 def _labels(frame: pl.DataFrame, *, late_days: float, now: datetime) -> tuple[int, int]:

@@ -7,11 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
+from loopwright.errors import DataError
 from loopwright.settings import RetrainingSettings
+from loopwright.stages.training.recency import microseconds
 
-__all__ = ["DAY", "DataChoice", "choices", "iso", "position", "rows_before"]
+__all__ = ["DAY", "DataChoice", "choices", "iso", "newest_moment", "position", "rows_before", "rows_of"]
 
 DAY = 86_400_000_000
 """A day in microseconds."""
@@ -101,6 +104,55 @@ def rows_before(
     elif choice.start is not None:
         start = position(choice.start)
     return np.flatnonzero((at >= start) & (at < before - gap_days * DAY))
+
+
+def rows_of(choice: DataChoice, times: pl.Series) -> NDArray[np.int64]:
+    """Return the rows that a choice trains on now, in their order.
+
+    Where the choice has a start, rows without a time are not among them.
+
+    Parameters
+    ----------
+    choice : DataChoice
+    times : Series of shape (n_rows,)
+        When each row happened: dates, times, or numbers counted from 1970.
+
+    Raises
+    ------
+    DataError
+        If the choice has a start and the column holds no times.
+
+    Examples
+    --------
+    >>> july = DataChoice(name="since_change", start=datetime(2015, 7, 1))
+    >>> rows_of(july, pl.Series(["2015-06-30", "2015-07-01", None]).str.to_date()).tolist()
+    [1]
+    """
+    if choice.start is None:
+        return np.arange(len(times))
+    return np.flatnonzero(microseconds(times) >= position(choice.start))
+
+
+def newest_moment(times: pl.Series) -> datetime:
+    """Return when the newest row happened, UTC without a zone.
+
+    Raises
+    ------
+    DataError
+        If no row has a time, or the column holds no times.
+
+    Examples
+    --------
+    >>> newest_moment(pl.Series([1_435_708_800, None, 1_435_622_400]))
+    datetime.datetime(2015, 7, 1, 0, 0)
+    """
+    at = microseconds(times)
+    if np.isnan(at).all():
+        raise DataError(
+            f"none of {len(times):,} rows has a time in {times.name!r}, so none is the newest. Name another column as "
+            f'time under [data], or allow only data = ["all"] under [retraining].'
+        )
+    return (_EPOCH + timedelta(microseconds=float(np.nanmax(at)))).replace(tzinfo=None)
 
 
 def position(moment: datetime) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from loopwright.errors import TrainingError
 from loopwright.project import Project
-from loopwright.records import Alert, DatasetVersion, Evidence, Model, PredictionLog, Ref, Run
+from loopwright.records import Alert, DatasetVersion, Evidence, Gate, Model, PredictionLog, Ref
 from loopwright.settings import CandidateSettings, RetrainingSettings, SplitSettings
 from loopwright.stages import features, labels, monitoring, registry, serving
 from loopwright.stages.data import ROW, ingest, read, split
@@ -16,11 +16,13 @@ from loopwright.step import step
 from loopwright.store.metadata import now
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     import polars as pl
 
     from loopwright.records import Charter
+    from loopwright.stages.monitoring.windows import WindowReport
     from loopwright.stages.retraining.backtest import Backtest
     from loopwright.stages.retraining.choices import DataChoice
     from loopwright.stages.retraining.gathering import BadWindow
@@ -47,27 +49,36 @@ def decide(project: Project, *, at: str | None = None, asked_by: str = "") -> De
     -------
     Decision
     """
-    from loopwright.stages.retraining.policy import Facts
+    from loopwright.stages.retraining.policy import Facts, newest_qualities
     from loopwright.stages.retraining.policy import decide as decided
-    from loopwright.stages.retraining.policy import newest_qualities
 
     moment = _naive(at or now())
     trained = _trained(project)
-    answered = {ref.digest for run in project.metadata.all(Run) for ref in run.made_from if ref.kind == "alert"}
-    standing = monitoring.standings(project, at=at)
+    answered = _answered(project)
+    standing, found = monitoring.standings(project, at=at), monitoring.reports(project)
     decision = decided(
         Facts(
             now=moment, trained=trained,
             alerts=tuple(
-                alert for alert, found in standing if found.state != "over" and alert.digest not in answered
+                alert for alert, its in standing if its.state != "over" and alert.digest not in answered
             ),
-            qualities=newest_qualities(monitoring.reports(project)), new_labels=_new_labels(project, trained),
+            qualities=newest_qualities(found), new_labels=_new_labels(found, trained),
             challenger=_challenger(project), asked_by=asked_by,
         ),
         project.settings.retraining,
     )
     _remember_decision(project, decision)
     return decision
+
+
+def _answered(project: Project) -> set[str]:
+    """Return the alerts that a training has answered: with a model that passed its gate. One that failed answers none."""
+    passed = {gate.subject.digest for gate in project.metadata.all(Gate) if gate.passed}
+    return {
+        ref.digest
+        for model in project.metadata.all(Model) if model.digest in passed
+        for ref in registry.final_run(project, model).made_from if ref.kind == "alert"
+    }
 
 
 def _trained(project: Project) -> datetime | None:
@@ -80,10 +91,12 @@ def _trained(project: Project) -> datetime | None:
     return max(map(_naive, lasts)) if lasts else None
 
 
-def _new_labels(project: Project, trained: datetime | None) -> int:
-    rows, _ = serving.live_rows(project)
-    known = rows.drop_nulls("__label")
-    return known.height if trained is None else known.filter(known["__at"] > trained).height
+def _new_labels(found: Sequence[WindowReport], trained: datetime | None) -> int:
+    """Return how many outcomes are known of rows that came after those that were trained on."""
+    return sum(
+        max((reading.rows for reading in report.qualities), default=0)
+        for report in found if trained is None or _naive(report.start) >= trained
+    )
 
 
 def _challenger(project: Project) -> str:
@@ -106,7 +119,7 @@ def _remember_decision(project: Project, decision: Decision) -> None:
     )
     state = serving.current(project)
     subject = state.ref if state else Ref(kind="file", digest="0" * 64, name="loopwright.toml")
-    if earlier and earlier[-1].exhibit == exhibit and earlier[-1].subject == subject:
+    if earlier and (earlier[-1].claim, earlier[-1].subject) == (decision.why, subject) and not decision.retrain:
         return
     project.metadata.remember(
         Evidence(
@@ -156,7 +169,18 @@ def gather(project: Project, *, at: str | None = None) -> DatasetVersion:
         columns=tuple(Column(name=name, type=type_name(kind)) for name, kind in gathered.frame.schema.items()),
     )
     project.metadata.remember(version)
+    _guard(project, live, version, source_rows=gathered.from_source)
     return project.metadata.get(DatasetVersion, version.digest)
+
+
+def _guard(project: Project, live: pl.DataFrame, version: DatasetVersion, *, source_rows: int) -> None:
+    """Keep whether the labels to learn from were shaped by the model's own decisions."""
+    from loopwright.stages.retraining.guard import feedback, feedback_evidence
+
+    if live.is_empty():
+        return
+    found = feedback(live, acts_on_outcome=project.settings.charter.acts_on_outcome, source_rows=source_rows)
+    project.metadata.remember(feedback_evidence(found, subject=version.ref, made_from=version.made_from, at=now()))
 
 
 def _broken(project: Project) -> list[tuple[BadWindow, Ref]]:
@@ -177,12 +201,33 @@ def _broken(project: Project) -> list[tuple[BadWindow, Ref]]:
     return found
 
 
-def rule(project: Project) -> SplitSettings:
-    """Return how gathered rows are divided: as the project file says, but by shares where it names dates.
+def rule(project: Project, gathered: DatasetVersion, decision: Decision) -> SplitSettings:
+    """Return how gathered rows are divided.
 
-    Dates of the first training would leave what is new to the test part for ever.
+    As the project file says, but by shares where it names dates, which would leave what is new to the test part for
+    ever. A training that answers a change is judged by rows from after it alone: a model that has learned what holds
+    now must not be held back by what held before.
+
+    Parameters
+    ----------
+    project : Project
+    gathered : DatasetVersion
+    decision : Decision
+        Its alerts say since when things are bad.
     """
-    return replace(project.settings.split, validation_from=None, test_from=None)
+    settings = replace(project.settings.split, validation_from=None, test_from=None)
+    since = _first_bad(project, decision)
+    if since is None or gathered.time is None or settings.by != "time":
+        return settings
+    from loopwright.stages.retraining.dividing import since_change
+
+    return since_change(read(project, gathered)[gathered.time], _naive(since), settings=settings)
+
+
+def _first_bad(project: Project, decision: Decision) -> str | None:
+    """Return since when the newest of the alerts says that things are bad: what changed before has been answered."""
+    found = [project.metadata.get(Alert, ref.digest) for ref in decision.alerts]
+    return max((alert.first_bad for alert in found), default=None)
 
 
 def candidates(project: Project) -> tuple[CandidateSettings, ...]:
@@ -228,10 +273,9 @@ def choose(
 
     from loopwright.stages.retraining.choices import DataChoice
 
-    found = [project.metadata.get(Alert, ref.digest) for ref in decision.alerts]
-    first_bad = min((alert.first_bad for alert in found), default=None)
+    first_bad = _first_bad(project, decision)
     labelled = labels.label(project, gathered)
-    parts = split(project, gathered, labelled, rule=rule(project))
+    parts = split(project, gathered, labelled, rule=rule(project, gathered, decision))
     featured = features.build(project, gathered, parts, labelled)
     material = Material(charter=charter, dataset=gathered, parts=parts, labels=labelled, features=featured)
     model = _champion(project)
@@ -256,14 +300,16 @@ def _choose(
 
     from loopwright.stages.features.matrix import matrix
     from loopwright.stages.retraining.backtest import Rolling, backtest, learner
-    from loopwright.stages.retraining.choices import choices
+    from loopwright.stages.retraining.choices import choices, newest_moment
 
     rows = features.examples(project, of.features, of.labels, of.parts).filter(pl.col("__label").is_not_null())
     times = _times(project, of, rows)
     values = rows["__label"].to_numpy()
     truth = values.astype(np.int64) if of.labels.classes else values.astype(np.float64)
     options = choices(
-        settings, first_bad=_naive(first_bad) if first_bad else None, newest=times.max(),  # type: ignore[arg-type]
+        # Without a time column nobody knows which rows are new.
+        settings if of.dataset.time else replace(settings, data=("all",)),
+        first_bad=_naive(first_bad) if first_bad else None, newest=newest_moment(times),
     )
     found = backtest(
         times, truth, options, charter=of.charter, how=Rolling(gap_days=late_days),
@@ -290,7 +336,8 @@ def _choice_evidence(project: Project, found: Backtest, of: Material) -> Evidenc
         media_type="application/json",
     )
     return Evidence(
-        made_from=of.refs, check=CHOICE, subject=of.dataset.ref, passed=None, claim=found.why, exhibit=exhibit, at=now(),
+        made_from=of.refs, check=CHOICE, subject=of.dataset.ref, passed=None, claim=found.why, exhibit=exhibit,
+        at=now(),
     )
 
 
@@ -315,10 +362,11 @@ def take(project: Project, gathered: DatasetVersion, choice: DataChoice) -> Data
     """Return the rows that were chosen, as a dataset version; the gathered one itself if all are."""
     if choice.start is None or gathered.time is None:
         return gathered
-    rows = read(project, gathered).drop(ROW)
-    taken = rows.filter(rows[gathered.time] >= choice.start)
     from loopwright.stages.data.ingesting import with_rows
+    from loopwright.stages.retraining.choices import rows_of
 
+    rows = read(project, gathered).drop(ROW)
+    taken = rows[rows_of(choice, rows[gathered.time])]
     version = replace(
         gathered, made_from=(gathered.ref,), table=project.tables.write(gathered.name, with_rows(taken, ROW)),
         source=f"{gathered.source}, from {choice.start:%Y-%m-%d} on", number=0,

@@ -25,6 +25,6 @@ from loopwright.stages.serving.steps import (
 
 __all__ = [
     "Server", "add_consumer", "approve", "clock_column", "compact", "current", "declared_consumers", "deploy",
-    "history", "live_rows", "offer", "promote", "reject", "report_outcomes", "revoke_consumer", "roll_back", "server", "steer",
-    "verdicts", "was_deployed",
+    "history", "live_rows", "offer", "promote", "reject", "report_outcomes", "revoke_consumer", "roll_back", "server",
+    "steer", "verdicts", "was_deployed",
 ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+import msgspec
 import polars as pl
 
 from loopwright.settings import ServingSettings
@@ -13,6 +15,7 @@ from loopwright.stages.serving.events import Refused, Value
 from loopwright.stages.serving.known import digest_of
 from loopwright.stages.serving.requests import PredictRequest, Refusal, RefusedField, id_problem, new_id, rows_in
 from loopwright.stages.serving.routes import Routes
+from loopwright.stages.serving.routing import Assignment
 
 __all__ = ["Asked", "AskedRow", "digests", "read"]
 
@@ -37,8 +40,12 @@ class AskedRow:
         What assignments stick to, as it came: the group, or the id.
     problems : tuple of Problem
         Empty for a row that can be answered.
+    moment : int or None
+        When it happened, if it says so in a way that can be read even of a row that does not fit.
     status : int
         HTTP status that the problems stand for.
+    assignment : Assignment or None
+        Which model was asked about it; None until one is.
     """
 
     position: int
@@ -48,7 +55,10 @@ class AskedRow:
     entity: str
     flags: tuple[str, ...]
     problems: tuple[Problem, ...]
+    moment: int | None = None
     status: int = 422
+    assignment: Assignment | None = None
+    entity_hash: str = ""
 
     def refuse(self, status: int, *problems: Problem) -> None:
         """Take the row out of those that are answered."""
@@ -96,13 +106,19 @@ class Asked:
 
     def refused(self, received: int, *, consumer: str) -> list[Refused]:
         """Return what the log keeps of the bad rows."""
-        return [
-            Refused(
-                at=received, received=received, consumer=consumer, status=row.status,
-                problems=tuple((item.field, item.what) for item in row.problems), row=row.row, id=row.id,
-            )
-            for row in self.bad()
-        ]
+        return [self._refused(row, received, consumer=consumer) for row in self.bad()]
+
+    def _refused(self, row: AskedRow, received: int, *, consumer: str) -> Refused:
+        refused = Refused(
+            at=received if row.moment is None else row.moment, received=received, consumer=consumer, status=row.status,
+            problems=tuple((item.field, item.what) for item in row.problems), row=row.row, id=row.id,
+        )
+        if row.assignment is None:
+            return refused
+        return msgspec.structs.replace(
+            refused, deployment=self.routes.digest, arm=row.assignment.arm, propensity=row.assignment.propensity,
+            entity=row.entity_hash,
+        )
 
 
 def read(body: bytes, routes: Routes, *, settings: ServingSettings, now: int) -> Asked:
@@ -148,7 +164,19 @@ def _row(position: int, request: PredictRequest, checked: Checked, routes: Route
         position=position, id=name, is_named=bool(named) and not problem, row=row,
         entity=name if group is None else str(group), flags=checked.flags[position],
         problems=(*checked.problems[position], *([_wrong_key(facts.key or "", problem)] if problem else [])),
+        moment=_moment(row.get(facts.time)) if facts.time else None,
     )
+
+
+def _moment(value: Value) -> int | None:
+    """Return a time in ISO 8601 as microseconds since 1970; UTC if it has no zone. Nothing else is read."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    if found is None:
+        return None
+    return round((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1e6)
 
 
 def _wrong_key(field: str, problem: str) -> Problem:

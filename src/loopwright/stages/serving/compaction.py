@@ -24,7 +24,7 @@ __all__ = ["KINDS", "Compacted", "compact", "table_name"]
 KINDS = ("predictions", "outcomes", "refusals")
 """The three tables of a log."""
 
-_ROUND_BYTES = 64 << 20
+_ROUND_BYTES = 32 << 20
 _ROUND_SEGMENTS = 200
 
 
@@ -66,7 +66,7 @@ def compact(folder: Path, tables: TableStore, *, name: str) -> Compacted:
 
     A segment is appended to each table as a batch under its name, and taken away afterwards. Wherever this is killed,
     the next compaction goes on with what is missing, as a table takes a batch only once. Of several answers with
-    one id the first is kept. To find them, the ids in the table are read once for every 64 megabytes of segments.
+    one id the first is kept. To find them, the ids in the table are read once for every 32 megabytes of segments.
 
     Parameters
     ----------

@@ -284,7 +284,10 @@ class Desk:
         frame = asked.frame
         if len(fresh) < frame.height:
             frame = frame[[asked.good[row.position] for row in fresh]]
-        assigned = [assign(self._entity(row), asked.routes.deployment) for row in fresh]
+        for row in fresh:
+            row.entity_hash = self._entity(row)
+            row.assignment = assign(row.entity_hash, asked.routes.deployment)
+        assigned = [row.assignment for row in fresh if row.assignment is not None]
         try:
             return await self._panel.ask(asked.routes, frame, assigned)
         except Refusal as refusal:
@@ -316,7 +319,7 @@ class Desk:
             events.append(Answered(
                 id=row.id, at=received if moment is None else moment, received=received, consumer=consumer.name,
                 deployment=asked.routes.digest, model=served.digest, arm=assignment.arm,
-                propensity=assignment.propensity, entity=self._entity(row), held_back=assignment.held_back,
+                propensity=assignment.propensity, entity=row.entity_hash, held_back=assignment.held_back,
                 scores=scores, prediction=prediction_of(served.model, scores), latency_ms=latency_ms, row=row.row,
                 flags=row.flags, other_model=other.digest if other else None, other_scores=other_scores,
             ))

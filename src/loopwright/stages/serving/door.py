@@ -86,7 +86,8 @@ class Problem:
         Column; ``""`` for the row as a whole.
     kind : str
         ``"missing"``, ``"wrong type"``, ``"not finite"``, ``"unknown column"``, ``"known only after the outcome"``,
-        ``"above 250"``, ``"below 0"``, ``"new value 'Kredit'"``, ``"no class"``, ``"given twice"``.
+        ``"above 250"``, ``"below 0"``, ``"new value 'Kredit'"``, ``"no class"``, ``"made by a rule"``,
+        ``"given twice"``, ``"wrong id"``; and later ``"other row"``, ``"model failed"``, ``"model too slow"``.
     found, allowed : str
         In words; of a column with personal data ``found`` names the type only.
     """
@@ -276,16 +277,21 @@ class Door:
 
     def _note_outcome(self, note: _Note, name: str, value: object, model: Model) -> None:
         column = self.later.get(name)
-        if column is None and name != self.facts.label:
-            note.problems.append(_unknown(name, {*self.later, self.facts.label}))
+        if column is None:
+            is_made = self.facts.is_rule and name == self.facts.label
+            note.problems.append(_made_by_rule(name) if is_made else _unknown(name, self.later))
             return
         try:
-            note.kept[name] = _plain(value, column) if column else _loggable(value)
+            note.kept[name] = _plain(value, column)
         except _Misfit as misfit:
-            note.problems.append(_problem(self.later[name], misfit.kind, value))
+            note.problems.append(_problem(column, misfit.kind, value))
             return
         if name == self.facts.label:
             note.problems.extend(_of_label(name, value, model))
+
+    def told_later(self) -> tuple[Column, ...]:
+        """Return the columns that are known only after the outcome: the label, or what it is made from."""
+        return tuple(column for name, column in self.later.items() if name in self._after)
 
     def _strange(self, row: Sent) -> list[Problem]:
         found: list[Problem] = []
@@ -534,6 +540,14 @@ def _of_label(name: str, value: object, model: Model) -> list[Problem]:
         is_right = isinstance(value, str | int | float) and class_name(value) in model.classes
         kind, allowed = "no class", f"one of {', '.join(map(repr, model.classes[:_MOST_NAMED]))}"
     return [] if is_right else [Problem(field=name, kind=kind, found=_shown(value), allowed=allowed)]
+
+
+def _made_by_rule(name: str) -> Problem:
+    # The rule stays the one place where the label is made, so that training and serving cannot differ.
+    return Problem(
+        field=name, kind="made by a rule", found="a label",
+        allowed='"values" with the columns that the rule makes it from',
+    )
 
 
 def _is_finite(value: object) -> bool:

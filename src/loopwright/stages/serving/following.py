@@ -136,7 +136,7 @@ class Repeated:
     def __init__(self, action: Callable[[], object], *, pause_seconds: float, doing: str) -> None:
         self._action, self._pause_seconds, self._doing = action, pause_seconds, doing
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"loopwright-{doing.split()[0]}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"loopwright-{doing}", daemon=True)
 
     def start(self) -> None:
         """Begin, after the first pause."""

@@ -39,7 +39,7 @@ def typed_json(rows: pl.Series, *, columns: Mapping[str, pl.DataType]) -> pl.Dat
     if not columns:
         return pl.DataFrame(height=len(rows))
     texts = rows.str.json_decode(pl.Struct([pl.Field(name, pl.String()) for name in columns])).struct.unnest()
-    return pl.DataFrame([_typed(texts[name], dtype) for name, dtype in columns.items()])
+    return pl.DataFrame({name: _typed(texts[name], dtype) for name, dtype in columns.items()})
 
 
 def _typed(text: pl.Series, dtype: pl.DataType) -> pl.Series:

@@ -21,6 +21,7 @@ from loopwright.store.segments import read_segment, segments_in
 
 __all__ = ["Joined", "column_types", "live_frame", "tail", "whole", "with_outcomes"]
 
+_TOLD = "__told_"
 _TYPES: dict[str, pl.DataType] = {
     "int": pl.Int64(), "float": pl.Float64(), "bool": pl.Boolean(), "date": pl.Date(), "time": pl.Datetime("us"),
 }
@@ -265,11 +266,20 @@ def _utc(moment: datetime.datetime) -> datetime.datetime:
 
 
 def _history(outcomes: pl.DataFrame, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    """Return for each outcome what was known after it: columns 0, 1, ..., and whether that was news or a correction."""
-    names = [str(position) for position in range(len(columns))]
-    told = typed_json(outcomes["values"], columns=columns).rename(dict(zip(columns, names, strict=True)))
+    """Return for each outcome what was known after it, and whether that was news or a correction."""
+    told = typed_json(outcomes["values"], columns=columns)
+    told.columns = _told_names(columns)
     told = pl.concat([outcomes.select("id", "at", "received"), told], how="horizontal")
     told = told.sort("id", "at", "received", maintain_order=True)
+    repeated = told["id"].is_duplicated()
+    # Most ids have one outcome: then there is nothing that it could repeat or correct.
+    only = told.filter(~repeated).with_columns(__is_news=pl.lit(True), __is_correction=pl.lit(False))
+    return pl.concat([only, _compared(told.filter(repeated))])
+
+
+def _compared(told: pl.DataFrame) -> pl.DataFrame:
+    """Compare each outcome with what the ones before it said of the same id."""
+    names = [name for name in told.columns if name.startswith(_TOLD) and told[name].null_count() < told.height]
     told = told.with_columns(pl.col(name).forward_fill().over("id") for name in names)
     before = {name: pl.col(name).shift(1).over("id") for name in names}
     differs = [pl.col(name).ne_missing(before[name]) for name in names]
@@ -284,13 +294,26 @@ def _newest(history: pl.DataFrame) -> pl.DataFrame:
     """Return one row for each id: what is known now, and since when."""
     known = pl.all().exclude("id", "at", "received", "__is_news", "__is_correction").last()
     since = pl.col("at").filter("__is_news").last().alias("__label_at")
+    if not history["id"].is_duplicated().any():
+        return history.select(pl.all().exclude("at", "received", "__is_news", "__is_correction"), __label_at="at")
     return history.group_by("id", maintain_order=True).agg(known, since)
 
 
 def _under_their_names(frame: pl.DataFrame, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    told = frame.select(_told_names(columns)).get_columns()
+    frame = frame.drop(_told_names(columns))
     named = []
-    for position, (name, dtype) in enumerate(columns.items()):
-        told = pl.col(str(position))
-        kept = told if name not in frame.columns else pl.coalesce(told, pl.col(name).cast(dtype, strict=False))
+    for values, (name, dtype) in zip(told, columns.items(), strict=True):
+        # Of a series, not by name: as an expression, "*" would be all columns.
+        kept = values if name not in frame.columns else _filled(values, frame[name].cast(dtype, strict=False))
         named.append(kept.alias(name))
-    return frame.with_columns(named).drop(map(str, range(len(columns))))
+    return frame.with_columns(named)
+
+
+def _filled(values: pl.Series, others: pl.Series) -> pl.Series:
+    return values.zip_with(values.is_not_null(), others)
+
+
+def _told_names(columns: Mapping[str, pl.DataType]) -> list[str]:
+    """Return names for what outcomes say, which no column of the source has."""
+    return [f"{_TOLD}{position}" for position in range(len(columns))]

@@ -79,6 +79,18 @@ def _column(name: str, dtype: pl.DataType, events: Sequence[Event]) -> pl.Series
         held = [msgspec.json.encode(values).decode() for values in held]
     elif name == "problems":
         held = [[f"{field}: {what}" for field, what in problems] for problems in held]
-    elif isinstance(dtype, pl.List):
-        held = [list(values) for values in held]
+    if isinstance(dtype, pl.List):
+        return _lists(name, held, dtype)
     return pl.Series(name, held, dtype=dtype)
+
+
+def _lists(name: str, held: Sequence[Sequence[object]], dtype: pl.List) -> pl.Series:
+    """Return a column of lists, which Polars itself would make one by one, ten times as slowly."""
+    lengths = [len(values) for values in held]
+    flat = pl.DataFrame({
+        "row": pl.Series(range(len(held)), dtype=pl.UInt32).repeat_by(pl.Series(lengths)).explode().drop_nulls(),
+        "value": pl.Series([value for values in held for value in values], dtype=dtype.inner),
+    })
+    lists = flat.group_by("row", maintain_order=True).agg("value")
+    rows = pl.DataFrame({"row": pl.Series(range(len(held)), dtype=pl.UInt32)})
+    return rows.join(lists, on="row", how="left", maintain_order="left")["value"].fill_null([]).alias(name)

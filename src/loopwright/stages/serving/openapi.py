@@ -85,7 +85,7 @@ def document(routes: Routes, *, name: str, settings: ServingSettings, is_open: b
             )},
             "/outcomes": {"post": _operation(
                 "Tell what became of rows", "Outcomes", "Told", keys,
-                {"label": {"outcomes": [{"id": "a", "label": _example_label(routes)}]}},
+                {"outcomes": {"outcomes": [_example_outcome(routes)]}},
             )},
             **{path: {"get": _plain(what)} for path, what in _PLAIN.items()},
         },
@@ -123,7 +123,7 @@ def page(routes: Routes, *, name: str, settings: ServingSettings, address: str, 
     body = json.dumps({"row": row}, ensure_ascii=False)
     key = "" if is_open else " -H 'Authorization: Bearer lw_...'"
     line = f"curl {address}/predict{key} -H 'Content-Type: application/json' -d {_quoted(body)}"
-    told = json.dumps({"outcomes": [{"id": "a", "label": _example_label(routes)}]}, ensure_ascii=False)
+    told = json.dumps({"outcomes": [_example_outcome(routes)]}, ensure_ascii=False)
     sections = [
         f"<h1>{escape(name)}: predictions</h1><p>{escape(_answers(model))} Model v{model.number}, deployment "
         f"{routes.deployment.number}. For programs: <a href='/openapi.json'>openapi.json</a>.</p>",
@@ -265,8 +265,16 @@ def _example(column: Column) -> Json:
     return _EXAMPLES.get(column.type)
 
 
+def _example_outcome(routes: Routes) -> dict[str, Json]:
+    """Return an outcome that is kept: the label, or the columns that the label's rule makes it from."""
+    door = routes.door
+    if door.facts.is_rule:
+        return {"id": "a", "values": {column.name: _example(column) for column in door.told_later()}}
+    return {"id": "a", "label": _example_label(routes)}
+
+
 def _example_label(routes: Routes) -> Json:
-    """Return a label in the type of its column, if it is a column."""
+    """Return a label in the type of its column."""
     model, door = routes.champion.model, routes.door
     if model.task == "regression":
         return 1.5

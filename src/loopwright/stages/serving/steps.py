@@ -1,4 +1,4 @@
-"""The serving room's verbs: deploy, offer, promote, reject, approve, roll back, steer; compact, live, report outcomes."""
+"""The serving room's verbs: deploy, offer, promote, reject, approve, roll_back, steer, compact, report_outcomes."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from loopwright.stages.serving.trial import Trial
 
 __all__ = [
-    "Server", "add_consumer", "approve", "clock_column", "compact", "current", "declared_consumers", "deploy", "history", "live_rows",
-    "offer", "promote", "reject", "report_outcomes", "revoke_consumer", "roll_back", "server", "steer", "verdicts",
-    "was_deployed",
+    "Server", "add_consumer", "approve", "clock_column", "compact", "current", "declared_consumers", "deploy",
+    "history", "live_rows", "offer", "promote", "reject", "report_outcomes", "revoke_consumer", "roll_back", "server",
+    "steer", "verdicts", "was_deployed",
 ]
 
 VERDICT = "canary.verdict"
 _LOCK = "deployment"
 _CONSUMER = "consumer"
-_SECRET = "entity salt"
+_SALT = "entity salt"
 _COMPACT_SECONDS = 60.0
 
 
@@ -497,7 +497,8 @@ def server(project: Project, *, is_open: bool = False) -> Server:
     _some(current(project))
     follower = Follower(
         newest=lambda: current(project), load=lambda ref: _served(project, ref),
-        build=lambda state, one, other: _routes(project, state, one, other), consumers=lambda: declared_consumers(project),
+        build=lambda state, one, other: _routes(project, state, one, other),
+        consumers=lambda: declared_consumers(project),
     )
     follower.start()
     folder = _log_folder(project)
@@ -547,11 +548,11 @@ def _latency_limit(project: Project) -> float | None:
 
 def _entity_salt(project: Project) -> str:
     """Return the key of the hash that hides entities in the log; made once per project."""
-    with project.metadata.ledger.hold(_SECRET):
-        mark = project.metadata.marks(_SECRET).get("salt")
+    with project.metadata.ledger.hold(_SALT):
+        mark = project.metadata.marks(_SALT).get("salt")
         if mark is None:
-            project.metadata.mark(_SECRET, "salt", {"salt": _salt()})
-            mark = project.metadata.marks(_SECRET)["salt"]
+            project.metadata.mark(_SALT, "salt", {"salt": _salt()})
+            mark = project.metadata.marks(_SALT)["salt"]
         return str(mark.body["salt"])
 
 

@@ -1,12 +1,13 @@
 """What counts as one row of evidence about a challenger, and from when on.
 
-A betting process is valid if no value can be foretold from those before it. Three things
-would foretell values, and each is taken care of:
+A betting process is valid if no value can be foretold from those before it. Three things would foretell values, and
+each is taken care of:
 
 - *Sticky entities.* A customer's rows are alike, and so are the losses of both models on them. Where the project groups
   its rows, one *unit* is the mean over the rows of one entity in one window, and the units of a window are counted
   together when it is over. What is known then is who has been better served so far; who will ask next, and how often,
-  does not depend on it. The claim is about the entities that are served.
+  does not depend on it. The claim is about the entities that are served: of few who come back every day one learns
+  what is better for them, and less of others.
 - *Sticky arms.* If outcomes depend on who answered, only the toss that gave an entity its arm is random, and it is
   tossed once. So there an entity is one unit for the whole trial: its first window.
 - *Late labels.* Bad outcomes may be known sooner than good ones. So units count in the order in which they end, up to

@@ -54,7 +54,8 @@ def verdict_evidence(
     models = (state.champion, state.challenger) if state.challenger else (state.champion,)
     return Evidence(
         made_from=(state.ref, *models), check="canary.verdict", subject=state.ref, passed=_PASSED[verdict.action],
-        value=found.evidence, limit=f">= {verdict.limit:g}", rows=found.rows, exhibit=artifact, claim=verdict.why, at=at,
+        value=found.evidence, limit=f">= {verdict.limit:g}", rows=found.rows, exhibit=artifact, claim=verdict.why,
+        at=at,
     )
 
 

@@ -1,15 +1,19 @@
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from loopwright.faces.web import charts
 from loopwright.faces.web.charts.graph import Node
+from loopwright.faces.web.releases import VerdictExhibit
 from loopwright.faces.web.rooms import Room
+from loopwright.faces.web.watching import DriftPoint, DriftSeries, QualityPoint, QualitySeries, TrafficPoint
 from loopwright.records import Run
 from loopwright.records.statistics import Bucket
 from loopwright.stages.evaluation.exhibits import exhibits_of
+from loopwright.stages.monitoring.windows import Histogram, QualityReading, TrafficReading
 
 HOSTILE = "\"'</text><script>alert(1)</script>&{{x}}"
 
@@ -48,6 +52,7 @@ def drawings():
         title=HOSTILE,
         reference=0.3,
     )
+    yield from live_drawings()
     yield charts.objective(trials(6, rate=[0.1]))
     yield charts.parallel(
         trials(6, rate=[0.001, 1.0], **{HOSTILE: ["a", HOSTILE], "depth": [3], "flag": [True, False]})
@@ -60,6 +65,60 @@ def drawings():
     yield charts.loop(
         [Room(name=name, state="done", says=HOSTILE, at="") for name in "abcdefg"], centre=(HOSTILE, HOSTILE)
     )
+
+
+def live_drawings():
+    reading = DriftPoint(start="2015-07-01T00:00:00", digest="ab", rows=3, effect=-0.1, accepted=0.02, alarmed=False)
+    points = (reading, replace(reading, start="2015-07-02T00:00:00", effect=9.0, alarmed=True))
+    series = DriftSeries(column=HOSTILE, kind="numeric", points=points)
+    yield charts.drift(series)
+    yield charts.heat([series, replace(series, column="calm", points=points[:1])])
+    counts = tuple(range(40))
+    histogram = Histogram(labels=(HOSTILE, *map(str, range(39))), reference=counts, current=counts[::-1])
+    yield charts.versus(histogram, name=HOSTILE, kind="categorical")
+    yield charts.versus(Histogram(labels=("a",), reference=(0,), current=(0,)), name="empty")
+    yield charts.shares([(HOSTILE, 0.75, "champion"), ("held back", 0.25, "held-back")])
+    path = (("2015-07-01", 0.0), ("2015-07-02", None), ("2015-07-03", 30.0))
+    yield charts.evidence_path(VerdictExhibit(limit=20.0, path=path))
+    yield charts.evidence_path(VerdictExhibit(path=((1.0, 2.0), (2.0, 3.0))))
+    quality = QualityReading(
+        metric="x", value=0.9, low=0.8, high=1.0, rows=3, pending=4, mature=False, estimate=None, estimate_low=None,
+        estimate_high=None, reference=0.9, limit=None, p_value=None, evidence=0.0, evidence_limit=1.0, alarmed=True,
+    )
+    nothing = replace(quality, value=None, low=None, high=None, alarmed=False, estimate=0.8)
+    yield charts.quality(
+        QualitySeries(
+            metric=HOSTILE,
+            points=tuple(
+                QualityPoint(start=f"2015-07-0{day}", digest="ab", reading=one)
+                for day, one in enumerate((quality, nothing), start=1)
+            ),
+        )
+    )
+    reading = TrafficReading(
+        rows=3, refused=1, failed=0, expected_low=1.0, expected_high=9.0, odd=0, latency_p50_ms=None,
+        latency_p99_ms=None, over_limit=0, latency_limit_ms=None, labels_due=0, labels_come=0,
+        alarmed=("traffic", "latency"), p_values={},
+    )
+    traffic = [TrafficPoint(start="2015-07-01", end="2015-07-02", digest="ab", reading=reading, alarms=())]
+    yield charts.traffic(traffic)
+    yield charts.latency(traffic)
+
+
+def test_points_lead_to_their_pages_and_nowhere_else():
+    for drawing in live_drawings():
+        links = re.findall(r'href="([^"]*)"', drawing)
+        assert all(one == "/monitoring/ab" for one in links)
+        assert "invalid" not in drawing
+
+
+def test_missing_and_new_values_are_always_drawn():
+    labels = (*(f"company {number}" for number in range(30)), "(missing)", "(new)")
+    histogram = Histogram(labels=labels, reference=(1,) * 32, current=(2,) * 32)
+    drawing = charts.versus(histogram, name="company", kind="categorical")
+    assert "(missing)" in drawing
+    assert "(new)" in drawing
+    assert "21 more" in drawing
 
 
 def test_every_picture_is_well_formed_and_holds_no_markup_of_users():

@@ -1,0 +1,198 @@
+"""The live half of the demo: a server, a year of traffic, a look at it every week, and what came of it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+from loopwright.errors import LoopwrightError
+from loopwright.faces.cli.console import plain, say, short, table
+from loopwright.faces.cli.marking import Happening, false_alarms, marked
+from loopwright.faces.cli.replaying import Client, Replay, replay
+from loopwright.project import Project
+from loopwright.records import Alert
+
+if TYPE_CHECKING:
+    from loopwright.faces.cli.showing import Live
+    from loopwright.lifecycle import Tick
+
+__all__ = ["Life", "live_traffic"]
+
+_ADDRESS = re.compile(r"http://[^\s,]+")
+_PATIENCE_SECONDS = 60.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Life:
+    """What runs, and what was noticed.
+
+    Attributes
+    ----------
+    server : Popen
+    address : str
+    live : Live
+    alerts : list of Alert
+    example : str
+        Id of a prediction worth looking at.
+    """
+
+    server: subprocess.Popen[str]
+    address: str
+    live: Live
+    folder: Path
+    example: str = ""
+    alerts: list[Alert] = field(default_factory=list)
+    dashboard: subprocess.Popen[str] | None = None
+    pages: str = ""
+
+    def show_marks(self) -> None:
+        """Compare what was scheduled with what was noticed."""
+        happenings = cast("Sequence[Happening]", self.live.happenings)
+        times = _moments(self.live)
+        found = marked(happenings, self.alerts, times=times, window=self.live.window)
+        table(
+            "What happened, and what was noticed",
+            ("from", "what happened", "noticed", "after", "as"),
+            [
+                (
+                    str(mark.happening.start), mark.happening.what, "✓" if mark.passed else "✗ NOT AS IT SHOULD",
+                    f"{mark.rows:,} trips, {mark.days:g} days" if mark.days is not None else "",
+                    f"{mark.alert.cause}: {mark.alert.title}" if mark.alert else "harmless: nothing was said"
+                    if mark.passed else "",
+                )
+                for mark in found
+            ],
+            prose=(1, 4),
+        )
+        wrong = false_alarms(happenings, self.alerts, window=self.live.window)
+        incidents = len({alert.group for alert in self.alerts})
+        say(f"{len(self.alerts)} alerts in {incidents} incidents; false: {len(wrong)}")
+        for alert in wrong:
+            say(f"  [red]false[/] {alert.first_bad[:10]} {plain(alert.quantity)}: {plain(alert.title)}")
+        say()
+
+    def serve_on(self) -> None:
+        """Show the pages and serve until Ctrl-C."""
+        say("serving until Ctrl-C")
+        with suppress(KeyboardInterrupt):
+            self.server.wait()
+
+    def close(self) -> None:
+        """Stop what runs."""
+        for process in (self.dashboard, self.server):
+            if process is not None and process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                process.wait(timeout=_PATIENCE_SECONDS)
+
+
+def live_traffic(folder: Path, live: Live, *, key: str) -> Life:
+    """Start a server, send it the traffic, look at it after each stretch of time, and tell what is noticed.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the project.
+    live : Live
+    key : str
+        Of the consumer that asks.
+    """
+    from loopwright import lifecycle
+
+    server, address = _started(["serve", "--port", "0"], folder)
+    dashboard, pages = _started(["dashboard", "--port", "0"], folder)
+    life = Life(server=server, address=address, live=live, folder=folder, dashboard=dashboard, pages=pages)
+    place = urlsplit(address)
+    client = Client(str(place.hostname), int(place.port or 0), key=key)
+    say(f"[dim]# {live.rows.height:,} trips from {live.start:%d %B %Y} on are sent to {address}; watch: {pages}[/]")
+    start = time.perf_counter()
+    try:
+        with Project.open(folder).closing() as project:
+
+            def look(now: datetime) -> None:
+                looked = lifecycle.tick(project, at=f"{now.isoformat()}Z", by="the demo")
+                life.alerts += looked.alerts
+                _tell(project, looked, now)
+
+            sent = Replay(
+                rows=live.rows, key="trip_id", time=live.time, outcome=("tips",), delay=live.delay, pause=live.pause
+            )
+            number = replay(sent, client, start=live.start, end=live.end, look=look)
+            life.example = _example(project)
+    except BaseException:
+        life.close()
+        raise
+    finally:
+        client.close()
+    say(f"[dim]({number:,} trips answered and watched in {time.perf_counter() - start:.1f} s)[/]\n")
+    return life
+
+
+def _started(words: list[str], folder: Path) -> tuple[subprocess.Popen[str], str]:
+    """Start a command that serves, and return it with its address."""
+    say(f"[bold cyan]$ loopwright {' '.join(words)} &[/]")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "loopwright", *words], cwd=folder, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None  # noqa: S101 -- it was asked for
+    for line in process.stdout:
+        found = _ADDRESS.search(line)
+        if found:
+            return process, found.group().rstrip(":")
+    raise LoopwrightError(f"`loopwright {' '.join(words)}` ended with {process.wait()}; the demo stops here.")
+
+
+def _tell(project: Project, looked: Tick, now: datetime) -> None:
+    """Say what a look came to, if there is something to say."""
+    from loopwright.faces.cli.release import told
+
+    day = f"[dim]{now:%d %b %Y}[/]"
+    for alert in looked.alerts:
+        if "(follows from" in alert.title:
+            say(f"{day}     [dim]{plain(alert.quantity)} follows from it[/]")
+            continue
+        colour = "red" if alert.severity == "critical" else "yellow"
+        say(f"{day} [bold {colour}]{alert.cause}[/]: {plain(alert.title)}  [dim]{short(alert.digest)}[/]")
+    if looked.line:
+        model = looked.line.model
+        say(f"{day} [bold]{plain(looked.decision)}[/]")
+        say(f"{day} v{model.number} trained on {looked.line.dataset.rows:,} rows ({plain(_data(looked))})")
+    if looked.deployment:
+        say(f"{day} [green]{looked.deployment.event}[/]: {told(project, looked.deployment)}")
+    if looked.verdict and (not looked.deployment or looked.deployment.event == "promote"):
+        say(f"{day}     [dim]{plain(looked.verdict)}[/]")
+
+
+def _data(looked: Tick) -> str:
+    assert looked.line is not None  # noqa: S101 -- the caller looked
+    return looked.line.dataset.source
+
+
+def _example(project: Project) -> str:
+    """Return a prediction of the last champion."""
+    from loopwright.stages import serving
+
+    rows, _ = serving.live_rows(project)
+    champion = serving.current(project)
+    if champion is None or rows.is_empty():
+        raise LoopwrightError("no prediction was logged; the demo stops here.")
+    own = rows.filter((rows["__model"] == champion.champion.digest) & rows["__label"].is_not_null())
+    chosen = own if own.height else rows
+    best = chosen.sort("__score", descending=True)
+    return str(best["__id"][0])
+
+
+def _moments(live: Live) -> list[datetime]:
+    from loopwright import datasets
+
+    found: list[datetime] = datasets.simulated_year().moments(live.rows[live.time]).sort().to_list()
+    return found
