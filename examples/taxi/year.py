@@ -80,7 +80,7 @@ REAL_HAPPENINGS: tuple[Happening, ...] = (
         what="Injected: for four weeks the fare is sent in cents.",
     ),
     Happening(
-        name="rename", start=date(2016, 5, 16), end=date(2016, 6, 13), cause="renamed category",
+        name="rename", start=date(2016, 5, 23), end=date(2016, 6, 20), cause="renamed category",
         columns=("payment_type",), what="Injected: for four weeks Credit Card is written Card.",
     ),
 )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
 from loopwright.errors import UnknownRecord
 from loopwright.faces.library import ProjectLibrary
+from loopwright.faces.web import app
+from loopwright.faces.web.accounts import Cost, made
 from loopwright.project import Project
 from loopwright.records import KINDS
 from loopwright.store.metadata import Activity
@@ -106,3 +111,34 @@ def test_marks_and_the_audit_trail_go_to_the_project(folder):
 def test_before_anything_serves_no_prediction_has_a_passport(library):
     with pytest.raises(UnknownRecord, match="loopwright serve"):
         library.passport("a")
+
+
+def test_somebody_signs_in_to_a_real_project_and_is_remembered_after_a_restart(folder):
+    with Project.open(folder).closing() as project:
+        cheap = Cost(n=16, r=1, p=1)
+        project.metadata.mark("user", "ada", made("ada", "correct horse battery", role="viewer", cost=cheap))
+        form = asked(project, "GET", "/login")
+        token = re.search(r'name="token" value="(\w+)"', form.text)[1]
+        fields = {"token": token, "user": "ada", "password": "correct horse battery", "next": "/models"}
+        entered = asked(project, "POST", "/login", cookies=dict(form.cookies), data=fields)
+        assert (entered.status_code, entered.headers["location"]) == (303, "/models")
+    with Project.open(folder).closing() as project:
+        assert asked(project, "GET", "/models").status_code == 303
+        page = asked(project, "GET", "/models", cookies=dict(entered.cookies))
+        assert page.status_code == 200
+        assert "Sign out" in page.text
+        last = project.metadata.activities()[-1]
+        assert (last.command, last.who, last.exit_code) == ("dashboard sign-in", "ada@127.0.0.1", 0)
+
+
+def asked(project, method, path, *, cookies=(), **more):
+    """Ask a private dashboard of a project, as a browser would."""
+
+    async def send():
+        transport = httpx.ASGITransport(app(lambda: ProjectLibrary(project), private=True))
+        cookie = "; ".join(f"{name}={value}" for name, value in dict(cookies).items())
+        headers = {"origin": "http://localhost", "cookie": cookie}
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.request(method, path, headers=headers, **more)
+
+    return asyncio.run(send())

@@ -15,7 +15,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -486,7 +485,7 @@ def served(fares_ready: Ready, tmp_path: Path) -> Iterator[Served]:
         yield found
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def patience() -> Callable[..., float]:
     """Return the function that waits until something holds."""
     return eventually
@@ -587,13 +586,13 @@ def rides(first: int, last: int, *, changed: bool = False, per_day: int = 160) -
     return [Ride(day, number, changed) for day in range(first, last) for number in range(per_day)]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def made_rides() -> Callable[..., list[Ride]]:
     """Return the function that makes rides."""
     return rides
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def on_day() -> Callable[[int], str]:
     """Return the function that says when a day begins, counted from today, as commands take it."""
     return lambda day: (TODAY + timedelta(days=day)).isoformat()

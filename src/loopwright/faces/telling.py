@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from loopwright.project import Project
 from loopwright.records import (
+    Alert,
     Anomaly,
+    Charter,
     DatasetVersion,
+    Deployment,
     Evidence,
     FeatureSet,
     Gate,
     LabelSet,
     Model,
+    PredictionLog,
     Record,
     Ref,
     Run,
@@ -51,6 +55,14 @@ def told(record: Record) -> str:  # noqa: C901, PLR0911 -- one line for each kin
             return f"label {record.name} of {record.rows:,} rows"
         case FeatureSet():
             return f"{len(record.features)} features"
+        case Deployment():
+            return f"{record.event}: {record.why}"
+        case PredictionLog():
+            return f"{record.rows:,} predictions" + (f" up to {record.last[:16]}" if record.last else "")
+        case Alert():
+            return f"{record.cause}: {record.title}"
+        case Charter():
+            return f"charter of {record.project}"
         case Gate():
             return "passed" if record.passed else "said no"
         case Evidence():

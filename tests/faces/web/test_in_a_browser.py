@@ -195,9 +195,9 @@ def test_somebody_signs_in_approves_with_a_reason_and_signs_out(chromium, lively
     with Site(lively, actions=actions) as running:
         chromium.get(f"{running.url}/actions/approve")
         send(user="otto", password="otto's long password")
-        waiting.until(lambda page: page.current_url.endswith("/actions/approve"))
+        waiting.until(lambda page: page.current_url == f"{running.url}/actions/approve")
         send(why="better by 0.02")
-        waiting.until(lambda page: page.current_url.endswith("/deployment"))
+        waiting.until(lambda page: page.current_url == f"{running.url}/deployment")
         assert actions.done == [("approve", "otto", "better by 0.02")]
         assert chromium.execute_script("return document.cookie") == ""  # scripts see none
         chromium.find_element(By.CSS_SELECTOR, ".visitor button").click()
@@ -215,7 +215,7 @@ def test_a_form_on_another_port_of_this_machine_does_nothing(chromium, lively, a
         chromium.find_element(By.ID, "user").send_keys("otto")
         chromium.find_element(By.ID, "password").send_keys("otto's long password")
         chromium.find_element(By.CSS_SELECTOR, "form.stacked button").click()
-        waiting.until(lambda page: page.current_url.endswith("/actions/promote"))
+        waiting.until(lambda page: page.current_url == f"{running.url}/actions/promote")
         chromium.get(foreign.url)
         chromium.find_element(By.TAG_NAME, "button").click()
         waiting.until(lambda page: "Forms are taken only from these pages" in page.page_source)

@@ -76,6 +76,14 @@ def test_a_column_that_is_all_null_lost_its_values_upstream(watched):
     assert _suspect(watched, "fare", frame).cause == "upstream null"
 
 
+def test_passengers_who_always_lacked_the_value_are_a_change_of_the_population(watched):
+    from_the_airport = watched.week(per_day=300).filter(pl.col("pickup_community_area").is_in([76, 56]))
+    column = "dropoff_community_area"
+    more = from_the_airport[column].null_count() / from_the_airport.height
+    assert more > 4 * watched.reference[column].null_count() / watched.reference.height
+    assert _suspect(watched, column, from_the_airport).cause == "population change"
+
+
 @pytest.mark.parametrize("text", ["", "null", "None", "N/A", "nan"])
 def test_text_that_means_nothing_is_an_upstream_null(watched, text):
     frame = watched.week().with_row_index().with_columns(

@@ -88,4 +88,4 @@ def test_a_window_says_only_what_it_measures(watched, makes):
 
 def test_faults_begin_at_a_column_and_end_at_the_quality():
     chain = ["drift:fare", "schema:fare", "traffic", "drift:prediction", "quality:roc_auc"]
-    assert sorted(chain[::-1], key=place_of) == chain
+    assert [place_of(quantity) for quantity in chain] == [0, 1, 2, 3, 4]

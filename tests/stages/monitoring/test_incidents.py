@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopwright.records import Ref, encode
+from loopwright.records import Alert, Ref, decode, encode
 from loopwright.stages.monitoring.incidents import Context, ended_at, incidents, ongoing
 
 GOOD = 0.8
@@ -147,6 +147,7 @@ def test_a_silence_is_one_critical_alert(watched, weeks, makes):
     assert alert.deployment == watched.deployment
     assert alert.title == "no rows came"
     assert alert.value == 0
+    assert decode(Alert, encode(alert)).digest == alert.digest
 
 
 def test_a_window_that_does_not_measure_a_quantity_does_not_end_its_incident(watched, weeks, makes):

@@ -130,7 +130,7 @@ def _reports(project: Project, line: Line) -> None:
 def _summary(project: Project, line: Line, *, ran: int) -> None:
     recalled = len(project.outcomes) - ran
     if ran == 0:
-        _nothing_changed(line, recalled)
+        _nothing_changed(project, line, recalled)
         return
     say(f"\n{ran} steps ran" + (f", {recalled} were up to date" if recalled else ""))
     if line.dataset.quarantined:
@@ -147,10 +147,10 @@ def _summary(project: Project, line: Line, *, ran: int) -> None:
     _verdict(project, line)
 
 
-def _nothing_changed(line: Line, recalled: int) -> None:
+def _nothing_changed(project: Project, line: Line, recalled: int) -> None:
     """Say so in two lines; this is the command's quick path, and Rich takes longer to load than it to answer."""
     typer.echo(f"= nothing changed: {recalled} steps are up to date")
-    state = "is champion" if line.gate.passed else "did not pass its gate; `loopwright gate` says why"
+    state = _standing(project, line) if line.gate.passed else "did not pass its gate; `loopwright gate` says why"
     typer.echo(f"model v{line.model.number} ({line.model.estimator.rpartition('.')[2]}) {state}")
 
 
@@ -167,10 +167,7 @@ def _verdict(project: Project, line: Line) -> None:
         f"\nmodel [bold]v{model.number}[/] ({model.estimator.rpartition('.')[2]}, {model.format}) {short(model.digest)}"
     )
     say(f"  {plain(told or optimized)}")
-    say(
-        f"  gate: {verdict(gate.passed)}"
-        + ("; it is champion" + (" now" if line.promoted else "") if gate.passed else "")
-    )
+    say(f"  gate: {verdict(gate.passed)}" + (f"; it {_standing(project, line)}" if gate.passed else ""))
     for reason in gate.reasons:
         if reason.passed is False:
             say(f"  [red]✗[/] {plain(reason.explanation)}")
@@ -180,11 +177,23 @@ def _verdict(project: Project, line: Line) -> None:
     say(f"  model card {reports}/model_card.html\n  datasheet  {reports}/datasheet.html")
 
 
+def _standing(project: Project, line: Line) -> str:
+    """Say what became of a model that passed its gate."""
+    from loopwright.stages import registry
+
+    if line.promoted:
+        return "is champion now"
+    if line.deployment is not None and line.deployment.challenger is not None:
+        return "is tried beside the champion now: loopwright release"
+    now = registry.champion(project)
+    return "is champion" if now and now.digest == line.model.digest else "is not champion: loopwright release"
+
+
 def _line_data(project: Project, line: Line) -> dict[str, object]:
     return {
         "model": as_data(line.model),
         "gate": as_data(line.gate),
-        "champion": line.gate.passed,
+        "champion": line.gate.passed and _standing(project, line).startswith("is champion"),
         "promoted": line.promoted,
         "dataset": as_data(line.dataset),
         "anomalies": [as_data(item) for item in line.anomalies],

@@ -15,14 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
+from loopwright.drills.calling import Client
 from loopwright.errors import LoopwrightError
 from loopwright.faces.cli.console import plain, say, short, table
 from loopwright.faces.cli.marking import Happening, false_alarms, marked
-from loopwright.faces.cli.replaying import Client, Replay, replay
+from loopwright.faces.cli.replaying import Replay, replay
 from loopwright.project import Project
 from loopwright.records import Alert
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from loopwright.faces.cli.showing import Live
     from loopwright.lifecycle import Tick
 
@@ -42,6 +45,8 @@ class Life:
     address : str
     live : Live
     alerts : list of Alert
+    noticed : dict of str to datetime
+        When each was made, on the clock of the trips.
     example : str
         Id of a prediction worth looking at.
     """
@@ -52,14 +57,15 @@ class Life:
     folder: Path
     example: str = ""
     alerts: list[Alert] = field(default_factory=list)
+    noticed: dict[str, datetime] = field(default_factory=dict)
     dashboard: subprocess.Popen[str] | None = None
     pages: str = ""
 
     def show_marks(self) -> None:
         """Compare what was scheduled with what was noticed."""
         happenings = cast("Sequence[Happening]", self.live.happenings)
-        times = _moments(self.live)
-        found = marked(happenings, self.alerts, times=times, window=self.live.window)
+        times = _moments(self.live).sort().to_list()
+        found = marked(happenings, self.alerts, noticed=self.noticed, times=times)
         table(
             "What happened, and what was noticed",
             ("from", "what happened", "noticed", "after", "as"),
@@ -74,11 +80,12 @@ class Life:
             ],
             prose=(1, 4),
         )
-        wrong = false_alarms(happenings, self.alerts, window=self.live.window)
+        wrong = false_alarms(happenings, self.alerts)
         incidents = len({alert.group for alert in self.alerts})
-        say(f"{len(self.alerts)} alerts in {incidents} incidents; false: {len(wrong)}")
+        word = "false" if self.live.is_all else "about what else happened"
+        say(f"{len(self.alerts)} alerts in {incidents} incidents; {word}: {len(wrong)}")
         for alert in wrong:
-            say(f"  [red]false[/] {alert.first_bad[:10]} {plain(alert.quantity)}: {plain(alert.title)}")
+            say(f"  [yellow]{word}[/] {alert.first_bad[:10]} {plain(alert.quantity)}: {plain(alert.title)}")
         say()
 
     def serve_on(self) -> None:
@@ -93,6 +100,8 @@ class Life:
             if process is not None and process.poll() is None:
                 process.send_signal(signal.SIGTERM)
                 process.wait(timeout=_PATIENCE_SECONDS)
+            if process is not None and process.stdout is not None:
+                process.stdout.close()
 
 
 def live_traffic(folder: Path, live: Live, *, key: str) -> Life:
@@ -121,10 +130,11 @@ def live_traffic(folder: Path, live: Live, *, key: str) -> Life:
             def look(now: datetime) -> None:
                 looked = lifecycle.tick(project, at=f"{now.isoformat()}Z", by="the demo")
                 life.alerts += looked.alerts
+                life.noticed |= {alert.digest: now for alert in looked.alerts}
                 _tell(project, looked, now)
 
             sent = Replay(
-                rows=live.rows, key="trip_id", time=live.time, outcome=("tips",), delay=live.delay, pause=live.pause
+                rows=live.rows, key="trip_id", times=_moments(live), outcome=("tips",), delay=live.delay, pause=live.pause
             )
             number = replay(sent, client, start=live.start, end=live.end, look=look)
             life.example = _example(project)
@@ -191,8 +201,9 @@ def _example(project: Project) -> str:
     return str(best["__id"][0])
 
 
-def _moments(live: Live) -> list[datetime]:
+def _moments(live: Live) -> pl.Series:
+    """Return when each trip began."""
     from loopwright import datasets
 
-    found: list[datetime] = datasets.simulated_year().moments(live.rows[live.time]).sort().to_list()
+    found: pl.Series = datasets.simulated_year().moments(live.rows[live.time])
     return found

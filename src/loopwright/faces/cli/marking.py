@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Protocol
 
 from loopwright.records import Alert
@@ -32,7 +32,7 @@ class Mark:
     alert : Alert or None
         The first that names the right cause.
     days : float or None
-        From the start of the happening to the end of the window that the alert was made of.
+        From the start of the happening to the look at the traffic that made the alert.
     rows : int or None
         Predictions in the meantime.
     passed : bool
@@ -47,7 +47,11 @@ class Mark:
 
 
 def marked(
-    happenings: Sequence[Happening], alerts: Sequence[Alert], *, times: Sequence[datetime], window: timedelta
+    happenings: Sequence[Happening],
+    alerts: Sequence[Alert],
+    *,
+    noticed: Mapping[str, datetime],
+    times: Sequence[datetime],
 ) -> tuple[Mark, ...]:
     """Compare what was scheduled with what was said.
 
@@ -56,41 +60,42 @@ def marked(
     happenings : sequence of Happening
     alerts : sequence of Alert
         In the order in which they were made.
+    noticed : mapping of str to datetime
+        When each alert was made, by its digest.
     times : sequence of datetime
         When each prediction was asked for, in order.
-    window : timedelta
-        Length of a window: an alert belongs to a happening if its first bad window touches it.
     """
-    return tuple(_mark(happening, _of(happening, alerts, window), times) for happening in happenings)
+    return tuple(_mark(happening, _of(happening, alerts), noticed, times) for happening in happenings)
 
 
-def false_alarms(
-    happenings: Sequence[Happening], alerts: Sequence[Alert], *, window: timedelta
-) -> tuple[Alert, ...]:
+def false_alarms(happenings: Sequence[Happening], alerts: Sequence[Alert]) -> tuple[Alert, ...]:
     """Return the alerts that no happening explains."""
     right = {
         alert.digest
         for happening in happenings if happening.cause
-        for alert in _of(happening, alerts, window) if _explains(happening, alert)
+        for alert in _of(happening, alerts) if _explains(happening, alert)
     }
     return tuple(alert for alert in alerts if alert.digest not in right)
 
 
-def _mark(happening: Happening, alerts: Sequence[Alert], times: Sequence[datetime]) -> Mark:
+def _mark(
+    happening: Happening, alerts: Sequence[Alert], noticed: Mapping[str, datetime], times: Sequence[datetime]
+) -> Mark:
     if happening.cause is None:
         return Mark(happening=happening, alert=None, days=None, rows=None, passed=not alerts)
     found = next((alert for alert in alerts if alert.cause == happening.cause), None)
     if found is None:
         return Mark(happening=happening, alert=None, days=None, rows=None, passed=False)
-    start, noticed = _moment(happening.start), _read(found.last_bad)
-    rows = sum(start <= time < noticed for time in times)
-    days = (noticed - start).total_seconds() / 86_400
+    start, seen = _moment(happening.start), noticed[found.digest]
+    rows = sum(start <= time < seen for time in times)
+    days = (seen - start).total_seconds() / 86_400
     return Mark(happening=happening, alert=found, days=days, rows=rows, passed=True)
 
 
-def _of(happening: Happening, alerts: Sequence[Alert], window: timedelta) -> list[Alert]:
-    first, last = _moment(happening.start) - window, _moment(happening.end)
-    return [alert for alert in alerts if first < _read(alert.first_bad) < last]
+def _of(happening: Happening, alerts: Sequence[Alert]) -> list[Alert]:
+    """Return the alerts whose bad windows touch a happening."""
+    start, end = _moment(happening.start), _moment(happening.end)
+    return [alert for alert in alerts if _read(alert.first_bad) < end and start < _read(alert.last_bad)]
 
 
 def _explains(happening: Happening, alert: Alert) -> bool:

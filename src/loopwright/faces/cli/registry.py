@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from loopwright.errors import LoopwrightError, ModelError
+from loopwright.errors import LoopwrightError, ModelError, UnknownRecord
 from loopwright.faces.cli.console import as_data, console, emit, plain, say, short, table
 from loopwright.faces.cli.session import AsJson, Folder, project_session, whoami
 from loopwright.project import Project
@@ -141,7 +141,7 @@ def withdraw(
 
 
 def lineage(
-    thing: Annotated[str, typer.Argument(help="A digest, v3, an alias such as champion, or a source file.")],
+    thing: Annotated[str, typer.Argument(help="A digest, v3, champion, a source file, or the id of a prediction.")],
     forward: Annotated[
         bool, typer.Option("--forward", "-f", help="What was made from it, instead of what it was made from.")
     ] = False,
@@ -152,12 +152,26 @@ def lineage(
     from loopwright.stages import registry as room
 
     with project_session(project, logged=False) as opened:
-        start = room.find(opened, thing)
+        start = _start(opened, thing)
         tree = room.lineage(opened, start, forward=forward or start.kind == "file")
         if as_json:
             emit([{"kind": ref.kind, "digest": ref.digest, "name": ref.name} for ref in tree.refs()])
         else:
             console().print(_tree(opened, tree))
+
+
+def _start(project: Project, thing: str) -> Ref:
+    """Return what is meant: a record, a file, or the model that gave a prediction."""
+    from loopwright.stages import monitoring
+    from loopwright.stages import registry as room
+
+    try:
+        return room.find(project, thing)
+    except UnknownRecord:
+        answered = monitoring.answered_by(project, thing)
+        if answered is None:
+            raise
+        return answered
 
 
 def predict(

@@ -2,70 +2,20 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from loopwright.errors import LoopwrightError
-
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Client", "Replay", "replay"]
+    from loopwright.drills.calling import Client
+
+__all__ = ["Replay", "replay"]
 
 _ROWS = 500
-_TIMEOUT_SECONDS = 60
-
-
-class Client:
-    """A caller of the server, over one connection that is kept.
-
-    Parameters
-    ----------
-    host : str
-    port : int
-    key : str
-        Of a consumer.
-    """
-
-    def __init__(self, host: str, port: int, *, key: str) -> None:
-        self._connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT_SECONDS)
-        self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-
-    def post(self, path: str, body: object) -> dict[str, object]:
-        """Send JSON and return the JSON that is answered.
-
-        Raises
-        ------
-        LoopwrightError
-            If the server refuses.
-        """
-        content = json.dumps(body, default=_text).encode()
-        try:
-            status, answer = self._send(path, content)
-        except (OSError, http.client.HTTPException):
-            # A connection that lay idle may have been closed; ids are idempotent, so asking again is safe.
-            self._connection.close()
-            try:
-                status, answer = self._send(path, content)
-            except (OSError, http.client.HTTPException) as error:
-                raise LoopwrightError(f"the server does not answer at {path}: {error}.") from error
-        if status != http.client.OK:
-            raise LoopwrightError(f"the server answered {path} with {status}: {answer.decode()[:2000]}")
-        found: dict[str, object] = json.loads(answer)
-        return found
-
-    def _send(self, path: str, content: bytes) -> tuple[int, bytes]:
-        self._connection.request("POST", path, body=content, headers=self._headers)
-        answer = self._connection.getresponse()
-        return answer.status, answer.read()
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._connection.close()
+_WHEN = "__when"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +25,11 @@ class Replay:
     Attributes
     ----------
     rows : DataFrame
-        Source rows; must hold the three columns below.
-    key, time : str
-        Columns that name a row, and say when it happened.
+        Source rows.
+    times : Series of n_rows
+        When each happened.
+    key : str
+        Column that names a row.
     outcome : tuple of str
         Columns that become known later: sent as outcomes only.
     delay : timedelta
@@ -87,8 +39,8 @@ class Replay:
     """
 
     rows: pl.DataFrame
+    times: pl.Series
     key: str
-    time: str
     outcome: tuple[str, ...]
     delay: timedelta
     pause: timedelta
@@ -113,16 +65,14 @@ def replay(
     int
         Rows sent.
     """
-    import polars as pl
-
     told, number = start, 0
     for after in _stretches(start, end, sent.pause):
-        asked = sent.rows.filter(pl.col(sent.time).is_between(after - sent.pause, after, closed="left"))
+        asked = sent.rows.filter(sent.times.is_between(after - sent.pause, after, closed="left"))
         for batch in asked.iter_slices(_ROWS):
             _ask(batch, sent, client)
         known = after - sent.delay
-        late = sent.rows.filter(pl.col(sent.time).is_between(told, known, closed="left"))
-        for batch in late.iter_slices(_ROWS):
+        is_late = sent.times.is_between(told, known, closed="left")
+        for batch in sent.rows.with_columns(sent.times.alias(_WHEN)).filter(is_late).iter_slices(_ROWS):
             _tell(batch, sent, client)
         told, number = max(told, known), number + asked.height
         look(after)
@@ -144,13 +94,7 @@ def _ask(rows: pl.DataFrame, sent: Replay, client: Client) -> None:
 
 def _tell(rows: pl.DataFrame, sent: Replay, client: Client) -> None:
     values = rows.select(sent.outcome).to_dicts()
-    known = [moment + sent.delay for moment in rows[sent.time].to_list()]
+    known = [moment + sent.delay for moment in rows[_WHEN].to_list()]
     ids = rows[sent.key].to_list()
     outcomes = [{"id": i, "values": v, "at": at} for i, v, at in zip(ids, values, known, strict=True)]
     client.post("/outcomes", {"outcomes": outcomes})
-
-
-def _text(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} cannot be sent as JSON")

@@ -38,22 +38,22 @@ class _Story:
     ----------
     options : tuple of str
         Of ``loopwright init``.
-    split : tuple of (str, str)
-        Keys added below ``[split]``.
+    edits : tuple of (str, str)
+        Section, and a line that is added below its heading.
     added : str
         Sections added to the project file.
     """
 
     title: str
     options: tuple[str, ...]
-    split: tuple[tuple[str, str], ...]
+    edits: tuple[tuple[str, str], ...]
     added: str
 
 
 _SIMULATED = _Story(
     title="SIMULATED trips of an invented taxi city (calibrated to published facts of Chicago's)",
     options=("--time", "trip_start", "--key", "trip_id", "--known-after", "tips"),
-    split=(),
+    edits=(),
     added="""
 [release]                       # a new model answers a fifth of the trips, then half, before it may answer all
 steps = [0.2, 0.5]
@@ -73,19 +73,27 @@ rounds = 2
 _REAL = _Story(
     title="real taxi trips of Chicago, 2013-2016 (the sample of TensorFlow's examples)",
     options=("--time", "trip_start_timestamp", "--key", "trip_id", "--known-after", "tips"),
-    split=(("validation_from", "2015-01-01"), ("test_from", "2015-03-01")),
+    edits=(
+        ("split", 'validation_from = "2015-01-01"'),
+        ("split", 'test_from = "2015-03-01"'),
+        ("targets", "not_worse_by = 0.02             # some hundred trips cannot show less"),
+    ),
     added="""
-[release]
+[release]                       # a newer model need not be better, but must be shown not to be worse
 steps = [0.2, 0.5]
-step_rows = 60
+step_rows = 15
+demand = "not_worse"
+patience_days = 300
 
 [monitor]                       # four weeks make a window: the sample has a dozen trips a day
 window_hours = 672
+min_rows = 60
 late_days = 10
 false_alarms_per_year = 2
 max_age_days = 800
 
-[retraining]
+[retraining]                    # nothing is known to have changed here: train again on schedule
+every_days = 300
 min_labels = 200
 """,
 )
@@ -168,7 +176,8 @@ class Live:
         Between two looks.
     happenings : tuple
         What is scheduled; see ``examples/taxi/year.py``.
-    window : timedelta
+    is_all : bool
+        Nothing else happens, so any other alert is false.
     """
 
     rows: pl.DataFrame
@@ -177,8 +186,8 @@ class Live:
     end: datetime
     delay: timedelta
     pause: timedelta
-    window: timedelta
     happenings: tuple[object, ...]
+    is_all: bool
 
 
 def _simulated_trips(path: Path, *, seed: int) -> Live:
@@ -189,7 +198,7 @@ def _simulated_trips(path: Path, *, seed: int) -> Live:
     later = city.City(seed=seed, **year.changes()).trips(year.LIVE_START, year.LIVE_END, per_day=year.PER_DAY)
     return Live(
         rows=year.arriving(later), time="trip_start", start=_midnight(year.LIVE_START), end=_midnight(year.LIVE_END),
-        delay=timedelta(days=3), pause=timedelta(days=7), window=timedelta(days=7), happenings=year.HAPPENINGS,
+        delay=timedelta(days=3), pause=timedelta(days=7), happenings=year.HAPPENINGS, is_all=True,
     )
 
 
@@ -208,7 +217,7 @@ def _real_trips(path: Path) -> Live:
     rows = year.really_arriving(frame.filter(moments >= begin), column)
     return Live(
         rows=rows, time=column, start=begin, end=year.REAL_END, delay=timedelta(days=10), pause=timedelta(days=28),
-        window=timedelta(days=28), happenings=year.REAL_HAPPENINGS,
+        happenings=year.REAL_HAPPENINGS, is_all=False,
     )
 
 
@@ -218,11 +227,10 @@ def _midnight(day: object) -> datetime:
 
 def _edit(path: Path, story: _Story) -> None:
     """Make the edits that a careful user would, and show them."""
-    text = path.read_text(encoding="utf-8")
-    lines = text.splitlines()
-    if story.split:
-        place = next(number for number, line in enumerate(lines) if line.startswith("[split]"))
-        lines[place + 1 : place + 1] = [f'{key} = "{value}"' for key, value in story.split]
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for section, line in reversed(story.edits):
+        place = next(number for number, found in enumerate(lines) if found.startswith(f"[{section}]"))
+        lines.insert(place + 1, line)
     headings = {line.split("]")[0] + "]" for line in story.added.splitlines() if line.startswith("[")}
     kept, inside = [], False
     for line in lines:
@@ -231,7 +239,7 @@ def _edit(path: Path, story: _Story) -> None:
         if not inside:
             kept.append(line)
     say("[dim]# in loopwright.toml, as a careful user would:[/]")
-    for line in [*(f'{key} = "{value}"' for key, value in story.split), *story.added.strip().splitlines()]:
+    for line in [*(line for _, line in story.edits), *story.added.strip().splitlines()]:
         say(f"[green]+ {plain(line)}[/]")
     path.write_text("\n".join(kept) + "\n" + story.added, encoding="utf-8")
     say()

@@ -21,10 +21,12 @@ def dashboard(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8642,
 ) -> None:
-    """Show the project in a browser until Ctrl-C; works offline."""
+    """Show the project in a browser until Ctrl-C; whoever has signed in may act. Works offline."""
+    from loopwright.faces.acting import ProjectActions
     from loopwright.faces.library import ProjectLibrary
     from loopwright.faces.web import allowed_hosts, app, serve
 
     with project_session(project, logged=False) as opened:
         library = ProjectLibrary(opened)
-        serve(app(lambda: library, hosts=allowed_hosts(host)), host=host, port=port)
+        made = app(lambda: library, hosts=allowed_hosts(host), actions=ProjectActions(opened))
+        serve(made, host=host, port=port)

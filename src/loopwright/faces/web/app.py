@@ -23,6 +23,7 @@ from loopwright.faces.web.library import Library
 from loopwright.faces.web.listening import LOCAL_HOSTS
 from loopwright.faces.web.rendering import STYLE
 from loopwright.faces.web.site import Open, Site
+from loopwright.faces.web.snapshot import snapshot
 from loopwright.faces.web.watching import MOST
 from loopwright.records import Alert, DatasetVersion, Evidence, Gate, Model, Record, Run
 
@@ -56,7 +57,7 @@ def app(
         Nothing is shown before somebody has signed in.
     """
     closed = not hosts or not hosts <= LOCAL_HOSTS if private is None else private
-    site = Site(open=library, actions=actions, private=closed)
+    site = Site(open=lambda: snapshot(library()), actions=actions, private=closed)
     said = _said(site)
     application = Starlette(
         routes=[

@@ -4,6 +4,7 @@ from loopwright.stages.monitoring.steps import (
     Watched,
     acknowledge,
     alerts,
+    answered_by,
     find_alert,
     passport,
     references_of,
@@ -15,6 +16,6 @@ from loopwright.stages.monitoring.steps import (
 )
 
 __all__ = [
-    "Watched", "acknowledge", "alerts", "find_alert", "passport", "references_of", "reports", "silence",
+    "Watched", "acknowledge", "alerts", "answered_by", "find_alert", "passport", "references_of", "reports", "silence",
     "standings", "touched", "watch",
 ]

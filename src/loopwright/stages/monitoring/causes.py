@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from loopwright.errors import EmptySample, Undefined
 from loopwright.measures.distances import minimum_effect_test
@@ -28,6 +29,7 @@ _NOTHING = frozenset({
     "", "null", "none", "nan", "na", "n/a", "nil", "#n/a", "undefined", "missing", "-", "?", "(null)", "\\n",
 })
 _SENTINELS = (0.0, -1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0)
+_MOST_VALUES = 50                  # a text column with more values is a name, not a property
 _SPECIAL_BINS = frozenset({"(missing)", "(new)", "(other)"})
 
 
@@ -66,7 +68,7 @@ def suspect(
     if found is not None:
         return _of_unit(reading, found)
     return (
-        (_of_missing(reading, now) if reading.kind == "numeric" else _of_values(reading, now, before, doors))
+        (_of_missing(reading, now, before) if reading.kind == "numeric" else _of_values(reading, now, before, doors))
         or _of_sentinel(reading, now, before)
         or _of_population(reading, others, qualities, now)
     )
@@ -115,7 +117,9 @@ def _of_unit(reading: ColumnReading, change: UnitChange) -> Suspicion:
     )
 
 
-def _of_missing(reading: ColumnReading, now: pl.DataFrame | None) -> Suspicion | None:
+def _of_missing(
+    reading: ColumnReading, now: pl.DataFrame | None, before: pl.DataFrame | None
+) -> Suspicion | None:
     """Return the suspicion that values went missing on their way, if many more are missing than before."""
     more = reading.missing - reading.reference_missing
     noise = np.sqrt(max(reading.reference_missing, 0.01) / max(reading.rows, 1))
@@ -123,8 +127,46 @@ def _of_missing(reading: ColumnReading, now: pl.DataFrame | None) -> Suspicion |
     is_natural = _odds(reading.missing) < 2.5 * _odds(reading.reference_missing)
     if more < max(0.05, 5 * noise) or is_natural or (more < 0.1 and _effect_of_the_rest(reading) > reading.accepted):
         return None
+    if now is not None and before is not None and _always_missing(reading.column, now, before) > 0.5 * more:
+        return None
     rows = positions(now, pl.col(reading.column).is_null())
     return null_of(reading.column, reading.missing, reading.reference_missing, rows=rows)
+
+
+def _always_missing(column: str, now: pl.DataFrame, before: pl.DataFrame) -> float:
+    """Return how much more would be missing if only such rows came more often as always lacked the value.
+
+    Trips from the airport, say, that often end outside of the city. Each other column is asked by itself, and the
+    one that explains most counts.
+    """
+    names = [
+        name for name, kind in before.schema.items()
+        if name != column and not name.startswith("__") and now.schema.get(name) == kind
+        and (kind.is_numeric() or (kind == pl.String and before[name].n_unique() <= _MOST_VALUES))
+    ]
+    return max((_more_missing(column, name, now, before) for name in names), default=0.0)
+
+
+def _more_missing(column: str, name: str, now: pl.DataFrame, before: pl.DataFrame) -> float:
+    """Return how much more would be missing if nothing but another column had changed."""
+    known = before[name].drop_nulls()
+    cuts = None
+    if known.dtype.is_numeric() and known.n_unique() > _MOST_VALUES:
+        cuts = np.unique(np.quantile(known.to_numpy(), np.arange(1, 10) / 10))
+    sides = [
+        pl.DataFrame({"bin": _binned(side[name], cuts), "is_missing": side[column].is_null()}) for side in (before, now)
+    ]
+    rates = sides[0].group_by("bin").agg(pl.col("is_missing").mean().alias("rate"))
+    expected = sides[1].join(rates, on="bin", how="left")["rate"].fill_null(0.0)
+    return float(expected.to_numpy().mean() - sides[0]["is_missing"].to_numpy().mean())
+
+
+def _binned(values: pl.Series, cuts: NDArray[np.float64] | None) -> pl.Series:
+    """Return a text per row: the value, or its place between the cuts; ``""`` if it is missing."""
+    if cuts is None:
+        return values.cast(pl.String).fill_null("")
+    numbers = values.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return pl.Series(np.where(np.isnan(numbers), "", np.searchsorted(cuts, numbers).astype(str)))
 
 
 def _odds(share: float) -> float:
@@ -164,7 +206,7 @@ def _of_values(
         return null_of(column, share, reading.reference_missing, rows=rows, as_text=text)
     if renames:
         return _of_renames(column, renames, now)
-    missing = _of_missing(reading, now)
+    missing = _of_missing(reading, now, before)
     return missing if missing is not None else _of_new(column, came, now)
 
 

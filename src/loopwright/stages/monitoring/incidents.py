@@ -277,7 +277,8 @@ def _numbers(quantity: str, report: WindowReport) -> tuple[float | None, float |
         found = (worst.share, worst.reference, None, None)
     else:
         found = (*_of_service(kind, report), None, None)
-    value, limit, low, high = (number if number is not None and isfinite(number) else None for number in found)
+    # Counts become floats: a record that is read back holds them so, and must have the same digest then.
+    value, limit, low, high = (float(number) if number is not None and isfinite(number) else None for number in found)
     return value, limit, low, high
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from loopwright.stages.training import Material
 
 __all__ = [
-    "Watched", "acknowledge", "alerts", "find_alert", "passport", "references_of", "reports", "silence",
+    "Watched", "acknowledge", "alerts", "answered_by", "find_alert", "passport", "references_of", "reports", "silence",
     "standings", "touched", "watch",
 ]
 
@@ -460,6 +460,15 @@ def passport(project: Project, prediction: str) -> dict[str, object]:
         lineage=_behind(project, of, model, gates),
         alerts=tuple(alert for alert in alerts(project) if _naive(alert.last_bad) > frame["__at"][0]),
     ).data(_outcome(frame, model))
+
+
+def answered_by(project: Project, prediction: str) -> Ref | None:
+    """Return the model that gave a prediction; None if the log has no such id."""
+    if serving.current(project) is None:
+        return None
+    rows, _ = serving.live_rows(project)
+    found = rows.filter(rows["__id"] == prediction)["__model"]
+    return Ref(kind="model", digest=found[0]) if len(found) else None
 
 
 def _outcome(frame: pl.DataFrame, model: Model) -> str | float | None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TypeAlias
@@ -27,6 +28,8 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 _MESSAGES = logging.getLogger("loopwright.serving")
 _JSON = "application/json"
+_DISCARD_BYTES = 64 << 20
+_DISCARD_SECONDS = 2.0
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _SECURITY = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
@@ -181,7 +184,10 @@ class Application:
                           headers={"retry-after": "5"})
         _check_type(request.headers)
         limit = self.desk.settings.max_body_kb * 1024
-        _check_length(request.headers, limit)
+        if _length(request.headers) > limit:
+            if "expect" not in request.headers:  # else nothing is sent before it is asked for
+                await _discard(request.receive)
+            raise _too_large(limit)
         body = await _read(request.receive, limit=limit, seconds=self.desk.settings.timeout_seconds)
         request.came = time.perf_counter()
         return body, consumer
@@ -307,12 +313,24 @@ def _check_type(headers: Mapping[str, str]) -> None:
         raise Refusal(f"the body is packed with {packed[:20]!r}; send it as it is.", status=415)
 
 
-def _check_length(headers: Mapping[str, str], limit: int) -> None:
+def _length(headers: Mapping[str, str]) -> int:
     said = headers.get("content-length", "0")
     if not said.isascii() or not said.isdigit():
         raise Refusal("the header Content-Length is no number.", status=400)
-    if int(said) > limit:
-        raise _too_large(limit)
+    return int(said)
+
+
+async def _discard(receive: Receive) -> None:
+    """Take in the rest of a body, up to a point: whoever is still sending when the connection closes hears nothing."""
+    size = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DISCARD_SECONDS):
+            while size < _DISCARD_BYTES:
+                message = await receive()
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return
+                part = message.get("body", b"")
+                size += len(part) if isinstance(part, bytes) else 0
 
 
 def _too_large(limit: int) -> Refusal:
@@ -335,9 +353,11 @@ async def _read(receive: Receive, *, limit: int, seconds: float) -> bytes:
                 part = message.get("body", b"")
                 parts.append(part if isinstance(part, bytes) else b"")
                 size += len(parts[-1])
-                if size > limit:
-                    raise _too_large(limit)
                 has_more = bool(message.get("more_body", False))
+                if size > limit:
+                    if has_more:
+                        await _discard(receive)
+                    raise _too_large(limit)
     except TimeoutError:
         raise Refusal(f"the body did not come within {seconds:g} s. Send it again.", status=408) from None
     return b"".join(parts)

@@ -102,9 +102,11 @@ def reported(events: Sequence[Outcome], log: LogFrames) -> Reported:
     """
     columns = ["id", "at", "values"]
     known = set(log.outcomes.select(columns).iter_rows())
+    # What a file says without a time is known by now: if it is what was known last, that is no news either.
+    last = dict(log.outcomes.sort("at", "received").select("id", "values").iter_rows())
     fresh = [
         event for event, row in zip(events, frames_of(events).outcomes.select(columns).iter_rows(), strict=True)
-        if row not in known
+        if row not in known and not (event.at == event.received and last.get(event.id) == row[2])
     ]
     asked = set(log.predictions["id"])
     return Reported(

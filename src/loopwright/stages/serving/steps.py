@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from loopwright.errors import LoopwrightError, ModelError, UnknownRecord
 from loopwright.project import Project
+from loopwright.protocols import Predictor
 from loopwright.records import Deployment, Evidence, Gate, Model, PredictionLog, Ref, Schema, Table
 from loopwright.stages.registry import CHAMPION, champion
 from loopwright.store.metadata import now
@@ -474,7 +476,10 @@ class Server:
     close: Callable[[], None]
 
 
-def server(project: Project, *, is_open: bool = False) -> Server:
+def server(
+    project: Project, *, is_open: bool = False, nanoseconds: Callable[[], int] = time.time_ns,
+    around: Callable[[Predictor], Predictor] | None = None,
+) -> Server:
     """Return a server for what is deployed, which follows the release while it runs.
 
     Parameters
@@ -482,6 +487,10 @@ def server(project: Project, *, is_open: bool = False) -> Server:
     project : Project
     is_open : bool, default=False
         Answer anybody on this machine without a key.
+    nanoseconds : callable, default=time.time_ns
+        The clock, since 1970, UTC; a drill replays weeks in seconds.
+    around : callable, optional
+        Puts something around each predictor, such as a delay to try what is noticed of it.
 
     Raises
     ------
@@ -496,7 +505,7 @@ def server(project: Project, *, is_open: bool = False) -> Server:
 
     _some(current(project))
     follower = Follower(
-        newest=lambda: current(project), load=lambda ref: _served(project, ref),
+        newest=lambda: current(project), load=lambda ref: _served(project, ref, around),
         build=lambda state, one, other: _routes(project, state, one, other),
         consumers=lambda: declared_consumers(project),
     )
@@ -506,7 +515,7 @@ def server(project: Project, *, is_open: bool = False) -> Server:
     desk = Desk(
         routes=follower.routes, log=journal, consumers=follower.consumers, settings=project.settings.serving,
         salt=_entity_salt(project), name=project.settings.project.name, latency_limit_ms=_latency_limit(project),
-        clock=ServingClock(start=journal.stamp()), is_open=is_open,
+        clock=ServingClock(nanoseconds, start=journal.stamp(nanoseconds() // 1000)), is_open=is_open,
     )
     desk.known.prime(read_events(folder), models={item.digest: item for item in project.metadata.all(Model)})
     compacting = Repeated(lambda: compact(project), pause_seconds=_COMPACT_SECONDS, doing="compacting the log")
@@ -521,12 +530,13 @@ def server(project: Project, *, is_open: bool = False) -> Server:
     return Server(application=application(desk), close=close)
 
 
-def _served(project: Project, ref: Ref) -> Served:
+def _served(project: Project, ref: Ref, around: Callable[[Predictor], Predictor] | None = None) -> Served:
     from loopwright.stages.registry import applied
     from loopwright.stages.serving.asking import Served
 
     model = project.metadata.get(Model, ref.digest)
-    return Served(model=model, predictor=applied(project, model))
+    predictor = applied(project, model)
+    return Served(model=model, predictor=around(predictor) if around else predictor)
 
 
 def _routes(project: Project, state: Deployment, one: Served, other: Served | None) -> Routes:
