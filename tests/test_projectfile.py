@@ -239,8 +239,8 @@ def test_a_wrong_choice_names_file_line_found_allowed_and_the_nearest():
         (
             {"trainin": "x = 1"},
             '[trainin]: unknown section; expected one of "project", "charter", "targets", '
-            '"data", "features", "split", "candidates", "training", "evidence", "stores" '
-            '(did you mean "training"?)',
+            '"data", "features", "split", "candidates", "training", "evidence", "serving", "release", "monitor", '
+            '"retraining", "stores" (did you mean "training"?)',
         ),
         (
             {"candidates": 'estimator = "a.B"'},

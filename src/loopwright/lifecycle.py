@@ -200,8 +200,8 @@ def _train(project: Project, decision: Decision, *, at: str, by: str) -> Line:
     gathered = retraining.gather(project, at=at)
     choice, _ = retraining.choose(project, charter, gathered, decision)
     errand = Errand(
-        rule=retraining.rule(project, gathered, decision), candidates=retraining.candidates(project), because=decision.alerts,
-        half_life_days=choice.half_life_days,
+        rule=retraining.rule(project, gathered, decision), candidates=retraining.candidates(project),
+        because=decision.alerts, half_life_days=choice.half_life_days,
     )
     return _line(project, charter, retraining.take(project, gathered, choice), errand, by=by)
 

@@ -485,6 +485,12 @@ def served(fares_ready: Ready, tmp_path: Path) -> Iterator[Served]:
         yield found
 
 
+@pytest.fixture
+def new_served() -> Callable[[Place], contextlib.AbstractContextManager[Served]]:
+    """Return the function that serves any finished project."""
+    return lambda place: serving(place.folder, declare(place))
+
+
 @pytest.fixture(scope="session")
 def patience() -> Callable[..., float]:
     """Return the function that waits until something holds."""

@@ -21,7 +21,7 @@ from loopwright.stages import registry, serving
 from loopwright.store.metadata import now
 
 if TYPE_CHECKING:
-    from loopwright.records import Model
+    pass
 
 __all__ = ["DRILLS", "drill"]
 
@@ -65,8 +65,8 @@ def drill(project: Project, name: str, *, keep: bool = False) -> DrillResult:
             result = _not_held(name, str(reason))
         if keep:
             result = replace(result, steps=(*result.steps, f"the copy is kept in {box.project.folder}"))
-        champion = box.champion
-    project.metadata.remember(evidence_of(result, model=champion.ref, at=now()))
+    if result.passed is not None:
+        project.metadata.remember(evidence_of(result, model=box.champion.ref, at=now()))
     return result
 
 
@@ -188,7 +188,7 @@ def _usual_latency_ms(box: Sandbox) -> float:
     from loopwright.drills.traffic import pool, sendable
 
     drawn = pool(box.rows, wanted=_MEASURED).head(_MEASURED)
-    with running(box.project, start=datetime.now()) as server:  # noqa: DTZ005 -- the log is thrown away
+    with running(box.project, start=datetime.now()) as server:
         client = server.client()
         for place, row in enumerate(sendable(drawn, [name for name in server.asked if name in drawn.columns])):
             client.post("/predict", {"row": row, "id": f"before-{place}"})

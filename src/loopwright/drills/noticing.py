@@ -108,7 +108,7 @@ def notice(box: Sandbox, fault: Fault) -> DrillResult:
 
     per_week = rows_for(box.project.settings.monitor.min_rows)
     drawn = pool(box.rows, wanted=per_week)
-    begin = first_week(box.rows, time=_time(box), now=datetime.now())  # noqa: DTZ005 -- any Monday would do
+    begin = first_week(box.rows, time=_time(box), now=datetime.now())
     with running(box.project, start=begin) as server:
         traffic = _Traffic(box=box, server=server, begin=begin, drawn=drawn, per_week=per_week)
         early = [alert for _ in range(_NORMAL) for alert in traffic.send_week()]

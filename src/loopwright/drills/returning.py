@@ -15,7 +15,7 @@ from loopwright.drills.results import DrillResult
 from loopwright.drills.running import Running, running
 from loopwright.drills.sandbox import Sandbox, doubled
 from loopwright.errors import LoopwrightError
-from loopwright.records import Gate, Model
+from loopwright.records import Gate
 from loopwright.stages import serving
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ LIMIT_SECONDS = 1.0
 """A model that was taken back may answer for so long at most."""
 
 _AFTER_SECONDS = 1.0               # how long requests go on once the limit is over
+_BEFORE = 20                       # answers of a model before it is taken back
 _CALLERS = 2
 _PATIENCE_SECONDS = 20.0
 _PAUSE_SECONDS = 0.01
@@ -62,7 +63,7 @@ def return_champion(box: Sandbox) -> DrillResult:
     def let_in() -> None:
         serving.offer(project, other, gate, by=_BY, why="a drill: a model to be taken back")
 
-    with running(project, start=datetime.now()) as server, _asked(server, _rows(box, server)) as answers:  # noqa: DTZ005
+    with running(project, start=datetime.now()) as server, _asked(server, _rows(box, server)) as answers:
         let_in()
         canary = _taken_back(box, answers, after)
         let_in()
@@ -83,7 +84,7 @@ class _Return:
 def _taken_back(box: Sandbox, answers: _Answers, model: str, *, alone: str | None = None) -> _Return:
     """Wait until a model answers (and another one does not any more), take it back, and listen."""
     start = time.perf_counter()
-    _wait(lambda: bool(answers.by(model, since=start)), answers, f"{model} gave no answer")
+    _wait(lambda: len(answers.by(model, since=start)) >= _BEFORE, answers, f"{model} gave too few answers")
     if alone is not None:
         _wait(lambda: _ended(answers, alone), answers, f"{alone} went on to answer")
     began = time.perf_counter()
@@ -150,9 +151,10 @@ def _rows(box: Sandbox, server: Running) -> Rows:
 
     drawn = pool(box.rows, wanted=_ROWS).head(_ROWS)
     rows = sendable(drawn, [name for name in server.asked if name in drawn.columns])
-    # Groups stick to one model, so a few of them may never meet the canary: each request is somebody else's.
-    group, key = box.project.settings.data.group, box.project.settings.data.key
-    return [{name: value for name, value in row.items() if name not in (group, key)} for row in rows]
+    # A group sticks to one model, and a few of them may all miss the canary: each request is somebody else's.
+    names = {box.project.settings.data.group, box.project.settings.data.key}
+    names -= {item.name for item in box.champion.inputs}
+    return [{name: value for name, value in row.items() if name not in names} for row in rows]
 
 
 def _judged(canary: _Return, promoted: _Return, answers: _Answers, *, before: str, after: str) -> DrillResult:

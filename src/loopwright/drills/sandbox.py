@@ -16,10 +16,8 @@ from loopwright.project import PROJECT_FILE, Project
 from loopwright.records import (
     Artifact,
     Charter,
-    DatasetVersion,
     FeatureSet,
     Gate,
-    LabelSet,
     Model,
     Record,
     Ref,
@@ -41,7 +39,7 @@ _LATE_DAYS = 0.5
 # Stricter than any project asks for, so that a drill of a few windows does not fail by chance; what is noticed under
 # stricter limits is noticed under the project's own.
 _FALSE_ALARMS_PER_YEAR = 0.1
-_KEPT = (Charter, DatasetVersion, Schema, LabelSet, FeatureSet, Run, Model, Gate)
+_KEPT = (Charter, Schema, FeatureSet, Run, Model, Gate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,12 +103,10 @@ def _copy(project: Project, champion: Model, folder: Path) -> Project:
     _copy_code(project, folder)
     copy = Project.open(folder)
     of = registry.material(project, champion)
-    moved = {
-        record.digest: replace(record, table=_copied_table(project, copy, record.table))
-        for record in (of.dataset, of.parts, of.labels)
-    }
+    for record in (of.dataset, of.parts, of.labels):
+        copy.metadata.remember(replace(record, table=_copied_table(project, copy, record.table)))
     for kind in _KEPT:
-        copy.metadata.remember(*(moved.get(record.digest, record) for record in project.metadata.all(kind)))
+        copy.metadata.remember(*project.metadata.all(kind))
     _copy_artifacts(project, copy, [artifact for artifact in (champion.file, champion.feature_code) if artifact])
     return copy
 

@@ -32,7 +32,7 @@ def tell(project: Project, ref: Ref) -> str:
     return told(project.metadata.find(f"{ref.kind}:{ref.digest}"))
 
 
-def told(record: Record) -> str:  # noqa: C901, PLR0911 -- one line for each kind of record
+def told(record: Record) -> str:  # noqa: C901, PLR0911, PLR0912 -- one line for each kind of record
     """Say in a few words what a record is.
 
     Examples

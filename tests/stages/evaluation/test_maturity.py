@@ -148,7 +148,24 @@ def test_the_cheapest_next_point_is_the_least_effort_for_a_point():
     almost = card(*(found(check) for test, check in FULL.items() if test not in ("O6", "O2")))
     assert [point.test for point in almost.next_points] == ["O6", "O2"]
     assert (almost.cheapest.gain, almost.cheapest.effort) == (1, 1)
-    assert almost.next_points[1].gain == 0.5
+    assert (almost.next_points[1].gain, almost.next_points[1].effort) == (1, 2)
+
+
+def test_what_is_worth_a_signature_only_gains_half_a_point():
+    almost = card(*(found(check) for test, check in FULL.items() if test != "M2"))
+    assert [(point.test, point.gain) for point in almost.next_points] == [("M2", 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("check", "test", "command"),
+    [
+        ("canary.verdict", "I6", "loopwright watch"), ("drill.rollback", "I7", "loopwright drill rollback"),
+        ("serving.schema", "O2", "loopwright watch"),
+    ],
+)
+def test_what_has_grown_old_is_checked_again_by_its_own_command(check, test, command):
+    stale = card(found(check, days=41))
+    assert {point.test: point.action for point in stale.next_points}[test] == f"Check again: {command}."
 
 
 def test_a_moment_without_a_time_zone_is_refused():

@@ -43,6 +43,16 @@ def test_each_check_feeds_its_one_test(check, fed, evidence_of):
     assert [test.id for test in TESTS if test.is_fed_by(evidence_of(check, basis=basis))] == [fed]
 
 
+def test_a_drill_of_another_fault_is_no_roll_back(evidence_of):
+    assert not any(test.is_fed_by(evidence_of("drill.latency")) for test in TESTS)
+
+
+def test_what_runs_by_itself_needs_no_signature():
+    by_itself = {test.id for test in TESTS if not test.by_hand}
+    assert by_itself >= {"I6", "I7", "O1", "O2", "O3", "O4", "O7"}
+    assert {test.id for test in TESTS if test.by_hand} == {"D5", "D6", "M2", "M7"}
+
+
 def test_only_slices_show_quality_on_slices(evidence_of):
     (slices,) = [test for test in TESTS if test.id == "M6"]
     assert not slices.is_fed_by(evidence_of("metric.recall"))

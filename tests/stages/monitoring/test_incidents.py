@@ -157,6 +157,19 @@ def test_a_window_that_does_not_measure_a_quantity_does_not_end_its_incident(wat
     assert [alert.quantity for alert in _found(watched, reports) if alert.quantity != "traffic"] == ["drift:fare"]
 
 
+def test_a_window_with_too_few_rows_to_tell_of_drift_does_not_end_its_incident(watched, weeks):
+    bad = watched.report(weeks[0].with_columns(CENTS))
+    silent = [
+        replace(
+            watched.report(weeks[0].clear(), week=week),
+            columns=tuple(replace(reading, rows=rows, alarmed=False) for reading in bad.columns),
+        )
+        for week, rows in ((1, 0), (2, 19), (3, 0))
+    ]
+    alert, = [alert for alert in _found(watched, [bad, *silent]) if alert.quantity == "drift:fare"]
+    assert ongoing(alert, [bad, *silent])
+
+
 def test_one_good_window_does_not_end_an_incident_and_two_do(watched, weeks):
     bad, good = weeks[0].with_columns(CENTS), weeks[1]
     one = [watched.report(frame, week=week) for week, frame in enumerate([bad, good, bad])]

@@ -15,6 +15,7 @@ from loopwright.faces.cli import (
     consumers,
     data,
     demo,
+    drills,
     evaluation,
     features,
     line,
@@ -37,7 +38,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for room in (
-    line, charter, data, features, training, evaluation, registry, serving, release, consumers, monitoring, web,
+    line, charter, data, features, training, evaluation, registry, serving, release, consumers, monitoring, drills, web,
     activity, demo,
 ):
     room.add_to(app)

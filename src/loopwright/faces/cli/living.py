@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -26,13 +26,43 @@ from loopwright.records import Alert
 if TYPE_CHECKING:
     import polars as pl
 
-    from loopwright.faces.cli.showing import Live
     from loopwright.lifecycle import Tick
 
-__all__ = ["Life", "live_traffic"]
+__all__ = ["Life", "Live", "live_traffic"]
 
 _ADDRESS = re.compile(r"http://[^\s,]+")
 _PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """Trips that are still to come, and what happens to them.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        As they arrive.
+    time : str
+        Column that says when.
+    start, end : datetime
+    delay : timedelta
+        How late tips are known.
+    pause : timedelta
+        Between two looks.
+    happenings : tuple
+        What is scheduled; see ``examples/taxi/year.py``.
+    is_all : bool
+        Nothing else happens, so any other alert is false.
+    """
+
+    rows: pl.DataFrame
+    time: str
+    start: datetime
+    end: datetime
+    delay: timedelta
+    pause: timedelta
+    happenings: tuple[object, ...]
+    is_all: bool
 
 
 @dataclass(slots=True, kw_only=True)
@@ -134,7 +164,8 @@ def live_traffic(folder: Path, live: Live, *, key: str) -> Life:
                 _tell(project, looked, now)
 
             sent = Replay(
-                rows=live.rows, key="trip_id", times=_moments(live), outcome=("tips",), delay=live.delay, pause=live.pause
+                rows=live.rows, key="trip_id", times=_moments(live), outcome=("tips",), delay=live.delay,
+                pause=live.pause,
             )
             number = replay(sent, client, start=live.start, end=live.end, look=look)
             life.example = _example(project)

@@ -33,7 +33,6 @@ def serve(
 ) -> None:
     """Answer requests for predictions until Ctrl-C; deploys the champion if nothing is deployed yet."""
     from loopwright.stages import serving
-    from loopwright.stages.serving.listening import serve as listen
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     with project_session(project) as opened:
@@ -43,7 +42,7 @@ def serve(
         if serving.current(opened) is None:
             serving.deploy(opened, by=whoami(), why="the first model to serve")
         made = serving.server(opened, is_open=anyone)
-        listen(
+        serving.serve(
             made.application, host=where, port=settings.port if port is None else port,
             drain_seconds=settings.drain_seconds, ready=lambda address: _ready(opened, address), closing=made.close,
         )

@@ -10,19 +10,14 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from loopwright import datasets
 from loopwright.errors import LoopwrightError, ProjectError
 from loopwright.faces.cli.console import console, plain, say
+from loopwright.faces.cli.living import Life, Live, live_traffic
 from loopwright.faces.cli.session import REFUSED
 from loopwright.project import Project
 from loopwright.records import Evidence
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from loopwright.faces.cli.living import Life
 
 __all__ = ["show_taxi"]
 
@@ -118,8 +113,6 @@ def show_taxi(folder: Path | None, *, real: bool, seed: int, stop_at_end: bool) 
     LoopwrightError
         If the data cannot be had, the folder exists, or a command fails.
     """
-    from loopwright.faces.cli.living import live_traffic
-
     start = time.perf_counter()
     story = _REAL if real else _SIMULATED
     home = _new_folder(folder)
@@ -157,37 +150,6 @@ def _new_folder(folder: Path | None) -> Path:
             name.mkdir(parents=True)
             return name.resolve()
     raise ProjectError(f"{names[0]} exists already; name a new folder, or remove it.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Live:
-    """Trips that are still to come, and what happens to them.
-
-    Attributes
-    ----------
-    rows : DataFrame
-        As they arrive.
-    time : str
-        Column that says when.
-    start, end : datetime
-    delay : timedelta
-        How late tips are known.
-    pause : timedelta
-        Between two looks.
-    happenings : tuple
-        What is scheduled; see ``examples/taxi/year.py``.
-    is_all : bool
-        Nothing else happens, so any other alert is false.
-    """
-
-    rows: pl.DataFrame
-    time: str
-    start: datetime
-    end: datetime
-    delay: timedelta
-    pause: timedelta
-    happenings: tuple[object, ...]
-    is_all: bool
 
 
 def _simulated_trips(path: Path, *, seed: int) -> Live:

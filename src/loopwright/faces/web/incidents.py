@@ -12,7 +12,7 @@ from loopwright.faces.web.watching import Watched
 from loopwright.records import Alert
 
 if TYPE_CHECKING:
-    from loopwright.stages.monitoring.standing import Standing
+    from loopwright.stages.monitoring import Standing
 
 __all__ = ["AlertRow", "Incident", "incidents", "is_open", "open_alerts", "rows_of"]
 
@@ -81,7 +81,7 @@ def rows_of(library: Library, alerts: Sequence[Alert], seen: Watched) -> list[Al
     if not alerts:
         return []
     # It takes a dataframe library along, which a project without alerts need not load.
-    from loopwright.stages.monitoring.standing import standing
+    from loopwright.stages.monitoring import standing_of
 
     now, reports = library.now(), [window.report for window in seen.windows]
     marks = [*library.marks("alert").values(), *library.marks("silence").values()]
@@ -89,7 +89,7 @@ def rows_of(library: Library, alerts: Sequence[Alert], seen: Watched) -> list[Al
     return [
         AlertRow(
             alert=remembered(library, one),
-            standing=standing(one, reports, marks, now),
+            standing=standing_of(one, reports, marks, now),
             window=windows.get(one.first_bad),
         )
         for one in alerts

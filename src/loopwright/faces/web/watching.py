@@ -9,7 +9,7 @@ from threading import Lock
 from loopwright.errors import StoreError
 from loopwright.faces.web.library import Library
 from loopwright.records import Artifact, Evidence
-from loopwright.stages.monitoring.windows import (
+from loopwright.stages.monitoring import (
     ColumnReading,
     DoorReading,
     Histogram,

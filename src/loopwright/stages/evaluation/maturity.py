@@ -271,7 +271,7 @@ def _next_point(test: RubricTest, score: TestScore) -> NextPoint:
     if score.worth > score.points:
         signed = score.evidence[0].name.startswith("attestation.")
         sign = f"Look again, and sign: loopwright attest {test.id}."
-        again = sign if signed else "Check again: loopwright run."
+        again = sign if signed else f"Check again: {test.again}."
         return NextPoint(test=test.id, gain=score.worth - score.points, effort=int(signed), action=again)
     reachable = 0.5 if test.by_hand else 1.0
     return NextPoint(test=test.id, gain=reachable - score.points, effort=test.effort, action=test.action)

@@ -61,6 +61,8 @@ class RubricTest:
         What to do next.
     effort : int
         How much work that is: 0 (run a command) to 5 (weeks).
+    again : str
+        The command that checks it once more when the evidence has grown old.
     """
 
     id: str
@@ -72,6 +74,7 @@ class RubricTest:
     partly: tuple[str, ...] = ()
     slices_only: bool = False
     by_hand: bool = False
+    again: str = "loopwright run"
 
     def is_fed_by(self, evidence: Evidence) -> bool:
         """Say whether the evidence counts for this test, wholly or in part."""
@@ -206,36 +209,41 @@ TESTS: tuple[RubricTest, ...] = (
         action="loopwright run follows one row from its source to its score, and keeps every step.",
     ),
     RubricTest(
-        id="I6", section="infrastructure", effort=4, by_hand=True, checks=("canary.*",),
+        id="I6", section="infrastructure", effort=2, checks=("canary.*",), again="loopwright watch",
         asks="A model is tried on a small part of the traffic before it serves all of it.",
-        action="Write down how a new model is let in step by step, and sign it: loopwright attest I6.",
+        action="While loopwright serve answers, let a model that has passed its gate in by a canary: loopwright "
+        "release start vN (loopwright run does so by itself). loopwright watch then judges it by what became of "
+        "its answers.",
     ),
     RubricTest(
-        id="I7", section="infrastructure", effort=2, by_hand=True, checks=("drill.*",),
+        id="I7", section="infrastructure", effort=0, checks=("drill.rollback",), again="loopwright drill rollback",
         asks="A serving model can be taken back quickly and safely.",
-        action="Go back to the model before, once, as a drill; time it, write it down, and sign it: "
-        "loopwright attest I7.",
+        action="loopwright drill rollback takes a canary and a champion back in a copy of the project, under requests, "
+        "and measures for how long they go on to answer.",
     ),
     RubricTest(
-        id="O1", section="monitoring", effort=1, by_hand=True, checks=("dependencies.*",),
+        id="O1", section="monitoring", effort=2, checks=("dependencies.*",), again="loopwright watch",
         asks="Somebody is told when something changes that the model depends on.",
-        action="Have changes of libraries and sources announced to whoever runs the model, and sign: "
-        "loopwright attest O1.",
+        action="Serve the model with loopwright serve; each loopwright watch compares the libraries that serve with "
+        "those that trained.",
     ),
     RubricTest(
-        id="O2", section="monitoring", effort=3, by_hand=True, checks=("serving.*",),
+        id="O2", section="monitoring", effort=2, checks=("serving.*",), again="loopwright watch",
         asks="What is expected of the data holds for what the serving model is asked, too.",
-        action="Check a day of requests against the schema, write it down, and sign: loopwright attest O2.",
+        action="Serve the model with loopwright serve, which holds every row against the schema; loopwright watch "
+        "counts what did not fit.",
     ),
     RubricTest(
-        id="O3", section="monitoring", effort=3, by_hand=True, checks=("skew.*",),
+        id="O3", section="monitoring", effort=2, checks=("skew.*",), again="loopwright watch",
         asks="Training and serving compute the same features.",
-        action="Compute logged requests again with the training code, and sign: loopwright attest O3.",
+        action="Serve the model with loopwright serve; loopwright watch answers logged rows again by the batch path "
+        "and compares.",
     ),
     RubricTest(
-        id="O4", section="monitoring", effort=1, by_hand=True, checks=("age", "age.*"),
+        id="O4", section="monitoring", effort=2, checks=("age", "age.*"), again="loopwright watch",
         asks="The serving model is not too old.",
-        action="Agree how old a model may become, see to it, and sign: loopwright attest O4.",
+        action="Say how old a model may become in [monitor] max_age_days, and serve it with loopwright serve; "
+        "loopwright watch compares.",
     ),
     RubricTest(
         id="O5", section="monitoring", effort=1, checks=("numeric.*",),
@@ -248,10 +256,10 @@ TESTS: tuple[RubricTest, ...] = (
         action="loopwright run times training and prediction and keeps both with the model.",
     ),
     RubricTest(
-        id="O7", section="monitoring", effort=3, by_hand=True, checks=("quality.*",),
+        id="O7", section="monitoring", effort=3, checks=("quality.*",), again="loopwright watch",
         asks="Predictions on served data are as good as they were.",
-        action="Score a sample of served rows whose outcome is known, write it down, and sign it: "
-        "loopwright attest O7.",
+        action="Tell loopwright serve what became of its answers (POST /outcomes, or loopwright outcomes FILE); "
+        "loopwright watch scores them.",
     ),
 )
 """The 28 tests, seven for each section."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from loopwright.records.alert import Alert
+from loopwright.stages.monitoring.verdicts import FEWEST_ROWS
 from loopwright.stages.monitoring.windows import WindowReport
 
 __all__ = ["SERVICE", "Episode", "episodes", "is_about", "is_bad", "place_of"]
@@ -48,7 +49,8 @@ def is_bad(report: WindowReport, quantity: str) -> bool | None:
     kind, _, name = quantity.partition(":")
     if kind == "drift":
         every = (report.predictions,) if name == "prediction" else report.columns
-        return next((reading.alarmed for reading in every if reading is not None and reading.column == name), None)
+        found = next((reading for reading in every if reading is not None and reading.column == name), None)
+        return found.alarmed if found and (found.alarmed or found.rows >= FEWEST_ROWS) else None
     if kind == "quality":
         known = (quality for quality in report.qualities if quality.alarmed or quality.value is not None)
         return next((quality.alarmed for quality in known if quality.metric == name), None)

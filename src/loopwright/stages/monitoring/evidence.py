@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import polars as pl
 
-from loopwright.project import library_version
 from loopwright.protocols import Predictor
 from loopwright.records import Artifact, DatasetVersion, Evidence, Ref, Run
 from loopwright.settings import MonitorSettings
@@ -110,11 +109,10 @@ def age_evidence(
     )
 
 
-def dependency_evidence(run: Run, *, model: Ref, at: str) -> Evidence:
+def dependency_evidence(run: Run, *, installed: Mapping[str, str], model: Ref, at: str) -> Evidence:
     """Return whether the libraries that serve are those that trained."""
     changed = {
-        name: (version, library_version(name))
-        for name, version in run.libraries.items() if library_version(name) != version
+        name: (version, installed[name]) for name, version in run.libraries.items() if installed[name] != version
     }
     told = ", ".join(f"{name} went from {old} to {new}" for name, (old, new) in changed.items())
     return Evidence(

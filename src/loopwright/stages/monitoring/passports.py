@@ -100,7 +100,8 @@ class Passport:
         return {
             "id": said("id"), "at": _text(said("at")), "received": _text(said("received")),
             "consumer": said("consumer"), "arm": said("arm"), "propensity": said("propensity"),
-            "held_back": said("held_back"), "prediction": said("prediction"), "scores": list(self.prediction.frame["__scores"][0]),
+            "held_back": said("held_back"), "prediction": said("prediction"),
+            "scores": list(self.prediction.frame["__scores"][0]),
             "classes": list(model.classes), "threshold": model.threshold, "latency_ms": said("latency_ms"),
             "flags": list(self.prediction.frame["__flags"][0]), "row": values_of(self._row()),
             "features": self.features,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loopwright.errors import LoopwrightError, UnknownRecord
-from loopwright.project import Project
+from loopwright.project import Project, library_version
 from loopwright.protocols import Notifier
 from loopwright.records import Alert, Artifact, Deployment, Evidence, Gate, Model, PredictionLog, Record, Ref, Schema
 from loopwright.settings import MonitorSettings
@@ -320,7 +320,9 @@ def _witness(project: Project, reading: _Reading, changed: Sequence[WindowReport
         evidence.age_evidence(
             of.parts, model=model.ref, monitor=project.settings.monitor, at=now(), seen=changed[-1].end
         ),
-        evidence.dependency_evidence(run, model=model.ref, at=now()),
+        evidence.dependency_evidence(
+            run, installed={name: library_version(name) for name in run.libraries}, model=model.ref, at=now()
+        ),
         *evidence.skew_evidence(own, registry.applied(project, model), model=model.ref, at=now()),
     ]
     project.metadata.remember(*found)

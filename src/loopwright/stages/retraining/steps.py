@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from loopwright.errors import TrainingError
 from loopwright.project import Project
-from loopwright.records import Alert, DatasetVersion, Evidence, Gate, Model, PredictionLog, Ref
+from loopwright.records import Alert, DatasetVersion, Evidence, Model, PredictionLog, Ref
 from loopwright.settings import CandidateSettings, RetrainingSettings, SplitSettings
 from loopwright.stages import features, labels, monitoring, registry, serving
 from loopwright.stages.data import ROW, ingest, read, split
@@ -72,11 +72,16 @@ def decide(project: Project, *, at: str | None = None, asked_by: str = "") -> De
 
 
 def _answered(project: Project) -> set[str]:
-    """Return the alerts that a training has answered: with a model that passed its gate. One that failed answers none."""
-    passed = {gate.subject.digest for gate in project.metadata.all(Gate) if gate.passed}
+    """Return the alerts that a training has answered: with a model that is being tried, or that has served.
+
+    One that failed its gate, or was sent away from its trial, has answered nothing: what was wrong is wrong still.
+    """
+    states = serving.history(project)
+    answers = {state.champion.digest for state in states}
+    answers |= {state.challenger.digest for state in states[-1:] if state.challenger}
     return {
         ref.digest
-        for model in project.metadata.all(Model) if model.digest in passed
+        for model in project.metadata.all(Model) if model.digest in answers
         for ref in registry.final_run(project, model).made_from if ref.kind == "alert"
     }
 
@@ -108,14 +113,16 @@ def _challenger(project: Project) -> str:
     return f"v{number} as {how}"
 
 
-def _remember_decision(project: Project, decision: Decision) -> None:
-    """Keep a decision; the same one again is kept only once."""
+def _remember_decision(
+    project: Project, decision: Decision, *, choices: Sequence[dict[str, object]] = ()
+) -> None:
+    """Keep a decision, later once more with how the choices of data did; a no that was said before is kept once."""
     import msgspec
 
     earlier = [item for item in project.metadata.all(Evidence) if item.check == DECISION]
     exhibit = project.artifacts.put(
-        msgspec.json.encode({"retrain": decision.retrain, "reasons": decision.reasons}), name="decision.json",
-        media_type="application/json",
+        msgspec.json.encode({"retrain": decision.retrain, "reasons": decision.reasons, "choices": choices}),
+        name="decision.json", media_type="application/json",
     )
     state = serving.current(project)
     subject = state.ref if state else Ref(kind="file", digest="0" * 64, name="loopwright.toml")
@@ -286,8 +293,11 @@ def choose(
         late_days=project.settings.monitor.late_days,
     )
     assert evidence.exhibit is not None  # noqa: S101 -- the step puts it there
-    said = msgspec.json.decode(project.artifacts.get(evidence.exhibit))["chosen"]
-    return msgspec.convert(said, DataChoice), evidence
+    exhibit = msgspec.json.decode(project.artifacts.get(evidence.exhibit))
+    chosen = msgspec.convert(exhibit["chosen"], DataChoice)
+    tried = sorted(exhibit["choices"], key=lambda item: item["name"] != chosen.name)
+    _remember_decision(project, decision, choices=tried)
+    return chosen, evidence
 
 
 @step(uses=("polars", "scikit-learn", "numpy"))

@@ -286,7 +286,8 @@ class Door:
         except _Misfit as misfit:
             note.problems.append(_problem(column, misfit.kind, value))
             return
-        if name == self.facts.label:
+        # A rule may be called like the column that it reads: what is told then is the column's value, and no class.
+        if name == self.facts.label and not self.facts.is_rule:
             note.problems.extend(_of_label(name, value, model))
 
     def told_later(self) -> tuple[Column, ...]:

@@ -327,8 +327,12 @@ def _labelled(project: Project, rows: pl.DataFrame) -> pl.DataFrame:
     from loopwright.stages.serving.labelled import Rule, labelled
     from loopwright.userfiles import load
 
+    import polars as pl
+
     state = current(project)
     label = project.settings.data.label
+    if rows.is_empty():
+        return rows.with_columns(pl.Series("__label", [], dtype=pl.Float64))
     if state is None:
         raise LoopwrightError("nothing is deployed yet, so nothing is logged. `loopwright serve` begins.")
     rule = Rule(label)
