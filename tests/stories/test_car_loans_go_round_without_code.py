@@ -37,7 +37,7 @@ def home():
 
 
 @pytest.fixture
-def loans(home, new_served, place):
+def loans(home, new_served, place, request):
     """The project that `init` makes of the reference part, trained and served."""
     folder = place.folder.parent
     part(home, "reference").write_csv(folder / "loans.csv")
@@ -45,12 +45,19 @@ def loans(home, new_served, place):
     start.give("init", "loans", "--data", "loans.csv", "--label", "repaid", "--key", "id", "--time", "timestamp", code=0)
     made = type(place)(folder / "loans")
     made.append("loopwright.toml", f"\n[monitor]\nwindow_hours = {ROWS * SECONDS / 3600}\nlate_days = {LATE.days}\n")
+    import re
+    t = (made.folder/"loopwright.toml").read_text(); worse, test = request.param
+    print(t)
+    t = t.replace("[targets]", f"[targets]\nnot_worse_by = {worse}")
+    t = re.sub("test = [0-9.]*", "", t).replace("[split]", f"[split]\ntest={test}")
+    (made.folder/"loopwright.toml").write_text(t)
     made.run()
     with new_served(made) as served:
         yield served
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("loans", [(0.002,0.15),(0.002,0.4),(0.005,0.4)], indirect=True)
 def test_the_decay_of_the_last_chunks_is_noticed_by_outcomes_and_not_before(home, loans):
     rows = part(home, "analysis").join(part(home, "analysis_target"), on="id").with_columns(
         at=pl.col("timestamp").str.to_datetime()
@@ -70,8 +77,8 @@ def test_the_decay_of_the_last_chunks_is_noticed_by_outcomes_and_not_before(home
                 for name, repaid, when in known.select("id", "repaid", "at").iter_rows()
             ))
         told = max(told, at - LATE)
-        looks.append(loans.place.give("watch", "--at", at.isoformat(), "--json", code=0).json)
-        print(at, looks[-1]["alerts"], looks[-1]["verdict"], looks[-1]["decision"])
+        looks.append(loans.place.give("watch", "--at", at.isoformat(), "--json", "--no-retraining", code=0).json)
+        print(at, [(a["quantity"],a["first_bad"],a["title"]) for a in looks[-1]["alerts"]], [(r["start"][:10], q["value"], q["low"], q["limit"], q["evidence"], q["evidence_limit"], q["p_value"], q["rows"],q["pending"]) for r in looks[-1]["reports"] for q in r["qualities"]])
     worse = [alert for look in looks for alert in look["alerts"] if alert["quantity"].startswith("quality:")]
     assert worse
     first = datetime.fromisoformat(worse[0]["first_bad"])

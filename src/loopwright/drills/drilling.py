@@ -140,7 +140,7 @@ def _latency(_: Project, box: Sandbox) -> DrillResult:
 
 def _lost_labels(_: Project, box: Sandbox) -> DrillResult:
     return notice(box, Fault(
-        name="lost-labels", says="outcomes stopped to come", causes=("lost labels",), is_told=False
+        name="lost-labels", says="outcomes stopped coming", causes=("lost labels",), is_told=False
     ))
 
 
@@ -155,7 +155,7 @@ DRILLS: Mapping[str, str] = {
     "unit-change": "The number that matters most is sent a hundred times as large.",
     "null-storm": "A column is null in half of the rows.",
     "latency": "The model answers too slowly.",
-    "lost-labels": "Outcomes stop to come.",
+    "lost-labels": "Outcomes stop coming.",
 }
 """The drills by name, and what is done in each."""
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from loopwright.drills.calling import Client
 from loopwright.drills.faults import Fault, Rows
+from loopwright.drills.judging import Seen, is_noticed, judged, too_early
 from loopwright.drills.results import DrillResult
 from loopwright.drills.running import Running, running
 from loopwright.drills.sandbox import Sandbox
@@ -33,12 +35,13 @@ class _Traffic:
 
     box: Sandbox
     server: Running
+    client: Client
     begin: datetime
     drawn: pl.DataFrame
     per_week: int
     week: int = 0
     refused: int = 0
-    problems: list[str] = field(default_factory=list)
+    problem: str = ""
 
     @property
     def start(self) -> datetime:
@@ -67,10 +70,10 @@ class _Traffic:
         return [name for name in columns if name in rows.columns]
 
     def _ask(self, rows: Rows, ids: Sequence[str], start: datetime, end: datetime) -> None:
-        client, size = self.server.client(), -(-len(rows) // _REQUESTS)
+        size = -(-len(rows) // _REQUESTS)
         for place in range(0, len(rows), size):
             self.server.hand.at = start + (end - start) * (place / len(rows))
-            status, answer = client.ask(
+            status, answer = self.client.ask(
                 "/predict",
                 {"rows": rows[place : place + size], "ids": list(ids[place : place + size]), "partial": True},
             )
@@ -82,7 +85,8 @@ class _Traffic:
         problems = answer.get("problems", [])
         assert isinstance(problems, list)  # noqa: S101 -- as the server answers
         self.refused += len({problem.get("id") for problem in problems})
-        self.problems += [f"{problem.get('field', '')}: {problem.get('problem', '')}" for problem in problems]
+        for problem in problems:
+            self.problem = f"{problem.get('field', '')}: {problem.get('problem', '')}"
 
     def _tell(self, rows: pl.DataFrame, ids: Sequence[str], *, at: datetime) -> None:
         from loopwright.drills.traffic import sendable
@@ -92,7 +96,7 @@ class _Traffic:
         outcomes = [{"id": i, "values": v, "at": at} for i, v in zip(ids, values, strict=True)]
         size = self.box.project.settings.serving.max_rows
         for place in range(0, len(outcomes), size):
-            self.server.client().post("/outcomes", {"outcomes": outcomes[place : place + size]})
+            self.client.post("/outcomes", {"outcomes": outcomes[place : place + size]})
 
 
 def notice(box: Sandbox, fault: Fault) -> DrillResult:
@@ -107,62 +111,31 @@ def notice(box: Sandbox, fault: Fault) -> DrillResult:
     from loopwright.drills.traffic import first_week, pool, rows_for
 
     per_week = rows_for(box.project.settings.monitor.min_rows)
-    drawn = pool(box.rows, wanted=per_week)
     begin = first_week(box.rows, time=_time(box), now=datetime.now())
+    before = f"{_NORMAL} weeks of {per_week:,} past rows each were answered over HTTP, and their outcomes told"
     with running(box.project, start=begin) as server:
-        traffic = _Traffic(box=box, server=server, begin=begin, drawn=drawn, per_week=per_week)
+        drawn = pool(box.rows, wanted=per_week)
+        traffic = _Traffic(
+            box=box, server=server, client=server.client(), begin=begin, drawn=drawn, per_week=per_week
+        )
         early = [alert for _ in range(_NORMAL) for alert in traffic.send_week()]
-        sent = f"{_NORMAL} weeks of {per_week:,} past rows each were answered over HTTP, with their outcomes"
-        if early:
-            return _too_early(fault, early[0], sent)
-        refused, started = traffic.refused, time.perf_counter()
-        server.slowed.delay_ms = fault.delay_ms
-        alerts: tuple[Alert, ...] = ()
-        weeks = 0
-        while weeks < _FAULTY and not any(alert.cause in fault.causes for alert in alerts):
-            alerts += traffic.send_week(fault)
-            weeks += 1
-        return _judged(
-            fault, alerts, weeks=weeks, rows=weeks * per_week, seconds=time.perf_counter() - started,
-            refused=traffic.refused - refused, problems=traffic.problems, sent=sent,
+        return too_early(fault, early[0], before=before) if early else judged(
+            fault, _with_fault(traffic, fault), before=before
         )
 
 
-def _judged(
-    fault: Fault, alerts: Sequence[Alert], *, weeks: int, rows: int, seconds: float, refused: int,
-    problems: Sequence[str], sent: str,
-) -> DrillResult:
-    """Return the result of a drill in which nothing was said too early."""
-    right = next((alert for alert in alerts if alert.cause in fault.causes), None)
-    first = right or next(iter(alerts), None)
-    turned_away = f" {refused:,} of {rows:,} rows were refused ({problems[-1]})." if refused else ""
-    expected = " or ".join(fault.causes)
-    if first is None:
-        says = f"not noticed: {fault.says}, and {rows:,} rows in {weeks} windows raised no alarm."
-    elif right is None:
-        says = f'taken for another fault: {fault.says}, and {first.quantity} was put down to "{first.cause}".'
-    else:
-        says = (
-            f'noticed: {fault.says}; after {rows:,} rows ({weeks} window{"s" * (weeks > 1)}) {right.quantity} raised '
-            f'an alarm, put down to "{right.cause}": {right.title}.'
-        )
-    return DrillResult(
-        name=fault.name, passed=right is not None,
-        noticed_by=f"alert {first.quantity}: {first.cause}" if first else "refusal" if refused else "nothing",
-        after_rows=rows if first else None, after_seconds=round(seconds, 2) if first else None,
-        after_windows=weeks if first else None, expected_cause=expected, explanation=says + turned_away,
-        steps=(sent, fault.says, f"{rows:,} more rows were sent, and watching looked after each week"),
-    )
-
-
-def _too_early(fault: Fault, alert: Alert, sent: str) -> DrillResult:
-    return DrillResult(
-        name=fault.name, passed=False, noticed_by=f"alert {alert.quantity}: {alert.cause}", after_rows=None,
-        after_seconds=None, after_windows=None, expected_cause=" or ".join(fault.causes), steps=(sent,),
-        explanation=(
-            f"an alarm came before the fault: on past rows as they are, {alert.quantity} was put down to "
-            f'"{alert.cause}": {alert.title}. {alert.explanation}'
-        ),
+def _with_fault(traffic: _Traffic, fault: Fault) -> Seen:
+    """Send weeks with a fault until it is noticed, or has lasted long enough."""
+    refused, started = traffic.refused, time.perf_counter()
+    traffic.server.slowed.delay_ms = fault.delay_ms
+    alerts: tuple[Alert, ...] = ()
+    weeks = 0
+    while weeks < _FAULTY and not is_noticed(fault, alerts):
+        alerts += traffic.send_week(fault)
+        weeks += 1
+    return Seen(
+        alerts=alerts, windows=weeks, rows=weeks * traffic.per_week, seconds=time.perf_counter() - started,
+        refused=traffic.refused - refused, problem=traffic.problem,
     )
 
 

@@ -79,6 +79,8 @@ class Life:
         When each was made, on the clock of the trips.
     example : str
         Id of a prediction worth looking at.
+    promoted : bool
+        A model that was trained on the way became champion by a canary.
     """
 
     server: subprocess.Popen[str]
@@ -88,11 +90,12 @@ class Life:
     example: str = ""
     alerts: list[Alert] = field(default_factory=list)
     noticed: dict[str, datetime] = field(default_factory=dict)
+    promoted: bool = False
     dashboard: subprocess.Popen[str] | None = None
     pages: str = ""
 
-    def show_marks(self) -> None:
-        """Compare what was scheduled with what was noticed."""
+    def show_marks(self) -> tuple[str, ...]:
+        """Compare what was scheduled with what was noticed, and return what went wrong."""
         happenings = cast("Sequence[Happening]", self.live.happenings)
         times = _moments(self.live).sort().to_list()
         found = marked(happenings, self.alerts, noticed=self.noticed, times=times)
@@ -117,6 +120,9 @@ class Life:
         for alert in wrong:
             say(f"  [yellow]{word}[/] {alert.first_bad[:10]} {plain(alert.quantity)}: {plain(alert.title)}")
         say()
+        missed = [f"{mark.happening.name} was not noticed as it should" for mark in found if not mark.passed]
+        cried = [f"a false alarm: {alert.title}" for alert in wrong] if self.live.is_all else []
+        return (*missed, *cried, *(() if self.promoted else ("no retrained model was promoted",)))
 
     def serve_on(self) -> None:
         """Show the pages and serve until Ctrl-C."""
@@ -161,6 +167,7 @@ def live_traffic(folder: Path, live: Live, *, key: str) -> Life:
                 looked = lifecycle.tick(project, at=f"{now.isoformat()}Z", by="the demo")
                 life.alerts += looked.alerts
                 life.noticed |= {alert.digest: now for alert in looked.alerts}
+                life.promoted |= looked.deployment is not None and looked.deployment.event == "promote"
                 _tell(project, looked, now)
 
             sent = Replay(

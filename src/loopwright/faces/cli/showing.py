@@ -130,11 +130,13 @@ def show_taxi(folder: Path | None, *, real: bool, seed: int, stop_at_end: bool) 
         _command(["release"], project)
         _command(["passport", life.example], project)
         _command(["lineage", "champion"], project)
-        # drill
+        _command(["drill", "rollback"], project)
         score = json.loads(_output(["score", "--json"], project))
-        _epilogue(project, life, score, seconds=time.perf_counter() - start)
+        wrong = _epilogue(project, life, score, seconds=time.perf_counter() - start)
         if not stop_at_end:
             life.serve_on()
+        elif wrong:
+            raise LoopwrightError(f"the demo did not end as it should: {'; '.join(wrong)}.")
     finally:
         life.close()
 
@@ -249,7 +251,8 @@ def _output(arguments: list[str], folder: Path) -> str:
     return done.stdout
 
 
-def _epilogue(project: Path, life: Life, score: dict[str, object], *, seconds: float) -> None:
+def _epilogue(project: Path, life: Life, score: dict[str, object], *, seconds: float) -> tuple[str, ...]:
+    """Say what came of it; return what went wrong."""
     from rich.panel import Panel
 
     say("[bold]What a careful person makes of it[/]")
@@ -260,7 +263,7 @@ def _epilogue(project: Path, life: Life, score: dict[str, object], *, seconds: f
         "them, and read the model by the slice\n"
         f"payment_type = Credit Card, where it has to earn its keep:{_on_cards(project)}\n"
     )
-    life.show_marks()
+    wrong = life.show_marks()
     cheapest = score.get("next_points")
     next_ = f"\nnext point: {cheapest[0]['action']}" if isinstance(cheapest, list) and cheapest else ""
     console().print(
@@ -276,3 +279,4 @@ def _epilogue(project: Path, life: Life, score: dict[str, object], *, seconds: f
             expand=False,
         )
     )
+    return wrong

@@ -51,6 +51,11 @@ class Incident:
         return sum(is_open(row.standing) for row in self.rows)
 
     @property
+    def severity(self) -> str:
+        """The worst of its alerts'."""
+        return "critical" if any(row.alert.record.severity == "critical" for row in self.rows) else "warning"
+
+    @property
     def over(self) -> bool:
         """All of it is over."""
         return all(row.standing.state == "over" for row in self.rows)
@@ -61,8 +66,16 @@ def incidents(library: Library, seen: Watched) -> tuple[Incident, ...]:
     groups: dict[str, list[AlertRow]] = {}
     for row in rows_of(library, _alerts(library), seen):
         groups.setdefault(row.alert.record.group or row.alert.digest, []).append(row)
-    made = [Incident(group=group, rows=tuple(sorted(rows, key=_urgency))) for group, rows in groups.items()]
+    made = [Incident(group=group, rows=_explained(rows)) for group, rows in groups.items()]
     return tuple(sorted(made, key=lambda one: max(row.alert.record.first_bad for row in one.rows), reverse=True))
+
+
+def _explained(rows: Sequence[AlertRow]) -> tuple[AlertRow, ...]:
+    """Return the alerts of an incident, the one that explains the others first."""
+    from loopwright.stages.monitoring import by_explanation
+
+    places = {alert.digest: place for place, alert in enumerate(by_explanation([row.alert.record for row in rows]))}
+    return tuple(sorted(rows, key=lambda row: places[row.alert.record.digest]))
 
 
 def open_alerts(library: Library, seen: Watched) -> list[AlertRow]:

@@ -42,7 +42,7 @@ class VerdictExhibit:
     rows, matured : int
         Answers of the canary, and those of them whose outcome is known.
     difference, low, high : float or None
-        Challenger less champion, with its confidence sequence.
+        By how much the challenger is better (the champion's loss less its own), with its confidence sequence.
     metric : str
         In which they differ.
     rows_needed, days_needed : int or None, float or None

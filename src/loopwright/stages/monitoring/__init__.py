@@ -21,6 +21,7 @@ from loopwright.stages.monitoring.steps import (
 )
 
 if TYPE_CHECKING:
+    from loopwright.stages.monitoring.grouping import by_explanation
     from loopwright.stages.monitoring.standing import Standing
     from loopwright.stages.monitoring.standing import standing as standing_of
     from loopwright.stages.monitoring.windows import (
@@ -45,6 +46,7 @@ __all__ = [
     "acknowledge",
     "alerts",
     "answered_by",
+    "by_explanation",
     "decoded",
     "find_alert",
     "passport",
@@ -61,6 +63,7 @@ __getattr__, __dir__ = exports(
     __name__,
     {
         "Standing": f"{__name__}.standing",
+        "by_explanation": f"{__name__}.grouping",
         "standing_of": f"{__name__}.standing:standing",
         **dict.fromkeys(
             (

@@ -170,7 +170,9 @@ class _Reading:
             return Context()
         model = self.project.metadata.get(Model, self.done[-1].model)
         rows = _reference_rows(self.project, registry.material(self.project, model))
-        return Context(frames=self.frames, refusals=self.refusals, reference=rows)
+        return Context(
+            frames=self.frames, refusals=self.refusals, reference=rows, private=_private(self.project)
+        )
 
 
 def references_of(project: Project, model: Model) -> References:

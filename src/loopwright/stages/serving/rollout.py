@@ -5,7 +5,7 @@ The rule, in the order in which it is asked:
 1. A guard has raised an alarm: *reject*.
 2. The challenger has answered enough at every step, and the evidence that it meets the demand has reached the limit:
    *promote*, or *ask* a person where the project wants one.
-3. Patience is over: *reject*, since it cannot be told.
+3. Patience is over, and the evidence has not reached the limit: *reject*, since it cannot be told.
 4. The challenger has answered enough at this step: *advance* to the next.
 5. Else *wait*.
 
@@ -171,7 +171,8 @@ def _decided(case: _Case) -> tuple[Action, str]:
         return "wait", f"a person has to approve the promotion; {_difference(case)}"
     if enough and case.next_share is None and found.evidence >= case.limit:
         return ("promote" if release.approval == "automatic" else "ask"), f"{_difference(case)}; {_demanded(case)}"
-    if case.days > release.patience_days:
+    # What the evidence shows by then is no matter of patience: only steps are missing, and they pass.
+    if case.days > release.patience_days and found.evidence < case.limit:
         return "reject", (
             f"it cannot be told whether the challenger is {_demand(case)}: {release.patience_days:g} days are over; "
             f"{_difference(case)}"

@@ -324,10 +324,10 @@ def _types(project: Project) -> dict[str, pl.DataType]:
 
 def _labelled(project: Project, rows: pl.DataFrame) -> pl.DataFrame:
     """Return live rows with the label that the project's own rule makes of their outcomes."""
+    import polars as pl
+
     from loopwright.stages.serving.labelled import Rule, labelled
     from loopwright.userfiles import load
-
-    import polars as pl
 
     state = current(project)
     label = project.settings.data.label
