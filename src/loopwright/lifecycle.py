@@ -165,7 +165,8 @@ def tick(project: Project, *, at: str | None = None, by: str = "loopwright watch
         moment = at or now()
         watched = monitoring.watch(project, at=moment)
         verdict, deployment = serving.steer(project, at=moment, by=by)
-        decision = retraining.decide(project, at=moment) if train and deployment is None else None
+        asks = train and deployment is None
+        decision = retraining.decide(project, at=moment, windows=watched.windows) if asks else None
         line = _train(project, decision, at=moment, by=by) if decision and decision.retrain else None
     return Tick(
         log=watched.log, reports=watched.reports, alerts=watched.alerts, untold=watched.untold, verdict=verdict,

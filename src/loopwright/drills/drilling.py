@@ -23,7 +23,7 @@ from loopwright.store.metadata import now
 if TYPE_CHECKING:
     pass
 
-__all__ = ["DRILLS", "drill"]
+__all__ = ["DRILLS", "HOW", "NothingToDo", "drill"]
 
 _FACTOR = 100
 _SLOWER = 10
@@ -32,7 +32,7 @@ _MEASURED = 30
 _BY = "loopwright drill"
 
 
-class _Nothing(Exception):
+class NothingToDo(LoopwrightError):
     """The project gives a drill nothing to do; the message says why."""
 
 
@@ -60,8 +60,8 @@ def drill(project: Project, name: str, *, keep: bool = False) -> DrillResult:
     with sandbox(project, keep=keep) as box:
         serving.deploy(box.project, box.champion, by=_BY, why="a drill")
         try:
-            result = _HOW[name](project, box)
-        except _Nothing as reason:
+            result = HOW[name](project, box)
+        except NothingToDo as reason:
             result = _not_held(name, str(reason))
         if keep:
             result = replace(result, steps=(*result.steps, f"the copy is kept in {box.project.folder}"))
@@ -99,7 +99,7 @@ def _null_storm(project: Project, box: Sandbox) -> DrillResult:
         box.champion.inputs, box.rows, matter=_importances(project, box), ignored=_ignored(project)
     )
     if not found:
-        raise _Nothing("the model takes no column that is there in most rows.")
+        raise NothingToDo("the model takes no column that is there in most rows.")
     column = found[0]
     return notice(box, Fault(
         name="null-storm", says=f"{column} was null in half of the rows", causes=("upstream null", "schema break"),
@@ -144,7 +144,7 @@ def _lost_labels(_: Project, box: Sandbox) -> DrillResult:
     ))
 
 
-_HOW: Mapping[str, Callable[[Project, Sandbox], DrillResult]] = {
+HOW: dict[str, Callable[[Project, Sandbox], DrillResult]] = {
     "rollback": _rollback, "schema-break": _schema_break, "unit-change": _unit_change, "null-storm": _null_storm,
     "latency": _latency, "lost-labels": _lost_labels,
 }
@@ -168,7 +168,7 @@ def _numbers(project: Project, box: Sandbox) -> list[str]:
 
     found = numbers(box.champion.inputs, box.rows, matter=_importances(project, box), ignored=_ignored(project))
     if not found:
-        raise _Nothing("the model takes no number with a unit, only codes, flags and texts.")
+        raise NothingToDo("the model takes no number with a unit, only codes, flags and texts.")
     return found
 
 

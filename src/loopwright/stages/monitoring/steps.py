@@ -48,6 +48,8 @@ class Watched:
     log : PredictionLog
     reports : tuple of WindowReport
         Windows that are new, or read again because outcomes came.
+    windows : tuple of WindowReport
+        All that there are, in the order of time.
     alerts : tuple of Alert
         Made just now.
     untold : tuple of str
@@ -56,6 +58,7 @@ class Watched:
 
     log: PredictionLog
     reports: tuple[WindowReport, ...]
+    windows: tuple[WindowReport, ...]
     alerts: tuple[Alert, ...]
     untold: tuple[str, ...]
 
@@ -87,7 +90,9 @@ def watch(project: Project, *, at: str | None = None) -> Watched:
     made = _alerts(project, [*before, *fresh], read_.context(), state=state, made_from=made_from)
     if changed:
         _witness(project, read_, changed)
-    return Watched(log=log, reports=changed, alerts=made, untold=_tell(project, at=at or now()))
+    windows = (*before, *fresh)
+    untold = _tell(project, windows, at=at or now())
+    return Watched(log=log, reports=changed, windows=windows, alerts=made, untold=untold)
 
 
 class _Reading:
@@ -335,12 +340,22 @@ def alerts(project: Project) -> list[Alert]:
     return project.metadata.all(Alert)
 
 
-def standings(project: Project, *, at: str | None = None) -> list[tuple[Alert, Standing]]:
-    """Return every alert with how it stands: open, acknowledged, silenced or over."""
+def standings(
+    project: Project, *, at: str | None = None, windows: Sequence[WindowReport] | None = None
+) -> list[tuple[Alert, Standing]]:
+    """Return every alert with how it stands: open, acknowledged, silenced or over.
+
+    Parameters
+    ----------
+    project : Project
+    at : str, default: the current time
+    windows : sequence of WindowReport, default: those of the project
+        Where they have been read already.
+    """
     from loopwright.stages.monitoring.standing import standing
 
     marks = [*project.metadata.mark_history("alert"), *project.metadata.mark_history("silence")]
-    found = reports(project)
+    found = reports(project) if windows is None else list(windows)
     return [(alert, standing(alert, found, marks, at or now())) for alert in alerts(project)]
 
 
@@ -392,14 +407,17 @@ def silence(project: Project, pattern: str, *, until: str, by: str, why: str) ->
     project.metadata.mark("silence", standing.silence_key(quantity=pattern), body)
 
 
-def _tell(project: Project, *, at: str) -> tuple[str, ...]:
+def _tell(project: Project, windows: Sequence[WindowReport], *, at: str) -> tuple[str, ...]:
     """Tell whom the project file names of new alerts; return who could not be told, and why."""
     from loopwright.stages.monitoring import notifying
 
+    wanted = notifying.notifiers(project.settings.monitor)
+    if not wanted:
+        return ()
     failures = []
     told = project.metadata.marks(notifying.TOLD)
-    standing = {alert.digest: found for alert, found in standings(project, at=at)}
-    for notifier in notifying.notifiers(project.settings.monitor):
+    standing = {alert.digest: found for alert, found in standings(project, at=at, windows=windows)}
+    for notifier in wanted:
         found = notifying.due(alerts(project), standing, told, notifier=notifier.name)
         for alert in found.held:
             project.metadata.mark(notifying.TOLD, notifying.told_key(notifier.name, alert), notifying.held())

@@ -34,7 +34,9 @@ DECISION = "retraining.decision"
 CHOICE = "retraining.choice"
 
 
-def decide(project: Project, *, at: str | None = None, asked_by: str = "") -> Decision:
+def decide(
+    project: Project, *, at: str | None = None, asked_by: str = "", windows: Sequence[WindowReport] | None = None
+) -> Decision:
     """Decide whether to train a new model now, and keep the decision with its reasons if it is another than before.
 
     Parameters
@@ -44,6 +46,8 @@ def decide(project: Project, *, at: str | None = None, asked_by: str = "") -> De
         Taken for now, UTC, ISO 8601.
     asked_by : str
         The person who asks for it, and why.
+    windows : sequence of WindowReport, default: those of the project
+        Where they have been read already.
 
     Returns
     -------
@@ -55,7 +59,8 @@ def decide(project: Project, *, at: str | None = None, asked_by: str = "") -> De
     moment = _naive(at or now())
     trained = _trained(project)
     answered = _answered(project)
-    standing, found = monitoring.standings(project, at=at), monitoring.reports(project)
+    found = monitoring.reports(project) if windows is None else windows
+    standing = monitoring.standings(project, at=at, windows=found)
     decision = decided(
         Facts(
             now=moment, trained=trained,
