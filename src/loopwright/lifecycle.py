@@ -138,6 +138,7 @@ class Tick:
     deployment: Deployment | None          # the transition that was made
     decision: str                          # why a model is trained or not; "" if it was not asked
     line: Line | None                      # the training that followed
+    warnings: tuple[str, ...] = ()         # what speaks against learning from the rows that it learned from
 
 
 def tick(project: Project, *, at: str | None = None, by: str = "loopwright watch", train: bool = True) -> Tick:
@@ -167,11 +168,11 @@ def tick(project: Project, *, at: str | None = None, by: str = "loopwright watch
         verdict, deployment = serving.steer(project, at=moment, by=by)
         asks = train and deployment is None
         decision = retraining.decide(project, at=moment, windows=watched.windows) if asks else None
-        line = _train(project, decision, at=moment, by=by) if decision and decision.retrain else None
+        line, warned = _train(project, decision, at=moment, by=by) if decision and decision.retrain else (None, ())
     return Tick(
         log=watched.log, reports=watched.reports, alerts=watched.alerts, untold=watched.untold, verdict=verdict,
         deployment=deployment or (line.deployment if line else None), decision=decision.why if decision else "",
-        line=line,
+        line=line, warnings=warned,
     )
 
 
@@ -188,15 +189,18 @@ def retrain(project: Project, *, at: str | None = None, by: str = "loopwright re
     with project.metadata.ledger.hold("tick"):
         moment = at or now()
         decision = retraining.decide(project, at=moment, asked_by=f"{by}: {why}")
-        line = _train(project, decision, at=moment, by=by) if decision.retrain else None
+        line, warned = _train(project, decision, at=moment, by=by) if decision.retrain else (None, ())
     return Tick(
         log=None, reports=(), alerts=(), untold=(), verdict="", deployment=line.deployment if line else None,
-        decision=decision.why, line=line,
+        decision=decision.why, line=line, warnings=warned,
     )
 
 
-def _train(project: Project, decision: Decision, *, at: str, by: str) -> Line:
-    """Train a new model on the data that a back-test chooses, and carry it to its gate and into the release."""
+def _train(project: Project, decision: Decision, *, at: str, by: str) -> tuple[Line, tuple[str, ...]]:
+    """Train a new model on the data that a back-test chooses, and carry it to its gate and into the release.
+
+    Also returned is what speaks against learning from these data.
+    """
     charter = charters.adopt(project)
     gathered = retraining.gather(project, at=at)
     choice, _ = retraining.choose(project, charter, gathered, decision)
@@ -204,7 +208,8 @@ def _train(project: Project, decision: Decision, *, at: str, by: str) -> Line:
         rule=retraining.rule(project, gathered, decision), candidates=retraining.candidates(project),
         because=decision.alerts, half_life_days=choice.half_life_days,
     )
-    return _line(project, charter, retraining.take(project, gathered, choice), errand, by=by)
+    line = _line(project, charter, retraining.take(project, gathered, choice), errand, by=by)
+    return line, retraining.warnings(project, gathered)
 
 
 def _line(project: Project, charter: Charter, dataset: DatasetVersion, errand: Errand, *, by: str) -> Line:

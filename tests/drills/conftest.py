@@ -31,7 +31,7 @@ def _trips() -> str:
 
 def _smooth(text: str) -> str:
     """Return a project file that tries a model which passes its gate on so few rows."""
-    return text.split("[[candidates]]")[0] + """[[candidates]]
+    return text.split("[[candidates]]", maxsplit=1)[0] + """[[candidates]]
 estimator = "sklearn.linear_model.LogisticRegression"
 """
 

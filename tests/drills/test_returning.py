@@ -9,5 +9,5 @@ def test_a_model_that_is_taken_back_is_silent_within_a_second(box):
     assert found.passed, found.explanation
     assert found.after_seconds < LIMIT_SECONDS
     events = [state.event for state in serving.history(box.project)]
-    assert events == ["deploy", "canary", "roll_back", "canary", "promote", "roll_back"]
+    assert events == ["deploy", "canary", "reject", "canary", "promote", "roll_back"]
     assert serving.current(box.project).champion.digest == box.champion.digest

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tempfile
+
 import pytest
 
 from loopwright.drills.sandbox import doubled, sandbox
@@ -43,7 +45,8 @@ def test_what_is_done_in_the_copy_is_not_seen_in_the_project(project):
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_the_copy_is_taken_away_unless_somebody_wants_to_see_it(project, keep):
+def test_the_copy_is_taken_away_unless_somebody_wants_to_see_it(project, keep, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with sandbox(project, keep=keep) as box:
         folder = box.project.folder
     assert folder.exists() is keep

@@ -42,7 +42,7 @@ def part(home, name):
 
 @pytest.fixture
 def loans(home, new_served, place):
-    """The project that `init` makes of the reference part, with three numbers filled in, trained and served."""
+    """The project that `init` makes of the reference part, with a few numbers filled in, trained and served."""
     above = type(place)(place.folder.parent)
     part(home, "reference").write_csv(above.folder / "loans.csv")
     columns = ("--label", "repaid", "--key", "id", "--time", "timestamp")
@@ -50,7 +50,7 @@ def loans(home, new_served, place):
     made = type(place)(above.folder / "loans")
     made.edit("loopwright.toml", 'log_loss = "<= 0.693"', 'log_loss = "<= 0.21"')
     made.append("loopwright.toml", f"\n[monitor]\nwindow_hours = {MONTH / timedelta(hours=1)}\n")
-    made.append("loopwright.toml", f"late_days = {LATE.days}\n")
+    made.append("loopwright.toml", f"late_days = {LATE.days}\n[release]\nsteps = [0.25]\nstep_rows = 100\n")
     made.run()
     with new_served(made) as served:
         yield served
@@ -76,7 +76,6 @@ def looks(home, loans):
             ))
         at += PAUSE
         said.append(loans.place.give("watch", "--at", at.isoformat(), "--json", code=0).json)
-        print(at, [(a["quantity"],a["first_bad"],a["title"],a["cause"]) for a in said[-1]["alerts"]], said[-1]["verdict"], said[-1]["decision"])
     return rows["at"][FIRST_BAD * ROWS], said
 
 

@@ -26,7 +26,7 @@ __all__ = ["LIMIT_SECONDS", "return_champion"]
 LIMIT_SECONDS = 1.0
 """A model that was taken back may answer for so long at most."""
 
-_AFTER_SECONDS = 1.0               # how long requests go on once the limit is over
+_AFTER_SECONDS = 0.5               # how long requests go on once the limit is over
 _BEFORE = 20                       # answers of a model before it is taken back
 _CALLERS = 2
 _PATIENCE_SECONDS = 20.0

@@ -31,6 +31,8 @@ class Image:
         Files and folders of the project that serving needs, relative to the project folder.
     wheel : str or None
         File name of Loopwright's own wheel beside the Dockerfile, where it does not come from a package index.
+    folder : str, default="docker"
+        Where the Dockerfile lies, relative to the project folder, with ``/`` between its parts.
     """
 
     project: str
@@ -38,10 +40,11 @@ class Image:
     port: int
     files: tuple[str, ...]
     wheel: str | None = None
+    folder: str = "docker"
 
 
 def docker_files(image: Image, *, versions: Mapping[str, str]) -> dict[str, str]:
-    """Return the text of every file of the ``docker`` folder, by name.
+    """Return the text of every file of the image's folder, by name.
 
     The image is built from the project folder: ``docker build -f docker/Dockerfile .``. It runs as a user without
     rights, who owns the folder ``.loopwright`` alone: models are copied in, the prediction log is kept on a volume.
@@ -103,14 +106,14 @@ def required_name(requirement: str) -> str:
 
 
 def _dockerfile(image: Image) -> str:
-    wheel = f"COPY docker/{image.wheel} /wheels/{image.wheel}\n" if image.wheel else ""
+    wheel = f"COPY {image.folder}/{image.wheel} /wheels/{image.wheel}\n" if image.wheel else ""
     own = f" /wheels/{image.wheel}" if image.wheel else ""
     copies = "\n".join(f"COPY --chown=root:root {_json(name)}" for name in image.files)
     return f"""\
 # Serves the project {image.project}. Build it from the project folder:
-#   docker build -f docker/Dockerfile -t {image.project} .
+#   docker build -f {image.folder}/Dockerfile -t {image.project} .
 FROM python:{image.python}-slim AS packages
-COPY docker/requirements.txt /wheels/requirements.txt
+COPY {image.folder}/requirements.txt /wheels/requirements.txt
 {wheel}RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir -r /wheels/requirements.txt{own}
 
 FROM python:{image.python}-slim
@@ -136,20 +139,21 @@ def _json(name: str) -> str:
 
 def _ignored(image: Image) -> str:
     """Name what the build may see: everything else stays out of the image, secrets first of all."""
-    wheel = [f"docker/{image.wheel}"] if image.wheel else []
-    allowed = [*image.files, ".loopwright", "docker/requirements.txt", *wheel]
+    wheel = [f"{image.folder}/{image.wheel}"] if image.wheel else []
+    allowed = [*image.files, ".loopwright", f"{image.folder}/requirements.txt", *wheel]
     kept_out = (".loopwright/log", "**/__pycache__", "**/*.locks", "**/.env*")
     return "\n".join(["*", *(f"!{name}" for name in allowed), *kept_out]) + "\n"
 
 
 def _compose(image: Image) -> str:
+    above = "/".join([".."] * len(image.folder.split("/")))
     return f"""\
-# docker compose -f docker/compose.yaml up --build
+# docker compose -f {image.folder}/compose.yaml up --build
 services:
   serve:
     build:
-      context: ..
-      dockerfile: docker/Dockerfile
+      context: {above}
+      dockerfile: {image.folder}/Dockerfile
     image: {image.project}
     ports: ["127.0.0.1:{image.port}:{image.port}"]
     volumes: ["state:/project/.loopwright"]

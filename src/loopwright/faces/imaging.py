@@ -44,6 +44,7 @@ def write_docker(project: Project, output: Path, *, wheel: Path | None = None) -
         port=project.settings.serving.port or 8643,
         files=_files(project),
         wheel=wheel.name if wheel else None,
+        folder=folder.relative_to(project.folder).as_posix(),
     )
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in docker_files(image, versions=_versions()).items():

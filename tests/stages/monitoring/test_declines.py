@@ -39,7 +39,9 @@ def test_a_quality_that_nobody_knows_is_never_a_real_change(makes):
 @pytest.mark.parametrize(("metric", "value", "estimate"), [("log_loss", 0.9, 0.52), ("rmse", 9.0, 4.1)])
 def test_losses_are_worse_when_they_rise(makes, metric, value, estimate):
     reading = makes.quality(value, metric=metric, estimate=estimate, reference=0.5 if value < 1 else 4.0, alarmed=True)
-    assert suspect_quality(reading, columns=[]).cause == "real change"
+    found = suspect_quality(reading, columns=[])
+    assert found.cause == "real change"
+    assert found.title.startswith(f"{metric} rose, ")
     assert is_worse(metric, value, estimate)
     assert not is_worse(metric, estimate, value)
 

@@ -180,6 +180,12 @@ def test_a_label_that_a_rule_makes_is_told_by_its_columns(make_model):
     assert [column.name for column in door.told_later()] == ["tip"]
 
 
+def test_a_rule_may_be_called_like_the_column_that_it_reads(make_model):
+    facts = Facts(label="kind", is_rule=True, known_after=("kind",))
+    door = a_door(ColumnSchema(name="kind", type="string"), facts=facts)
+    assert door.outcome({"kind": "far"}, model=make_model(classes=("FAR", "NEAR"))) == ({"kind": "far"}, ())
+
+
 @pytest.mark.parametrize(("value", "is_right"), [(1, True), (0, True), (2, False), (1.0, True)])
 def test_the_label_is_one_of_the_classes_in_its_own_type(make_model, value, is_right):
     door = a_door(ColumnSchema(name="y", type="int"))

@@ -84,6 +84,8 @@ def show_tick(project: Project, looked: Tick) -> None:
         line = looked.line
         passed = "passed its gate" if line.gate.passed else "did not pass its gate: loopwright gate"
         say(f"[green]✓[/] v{line.model.number} was trained and {passed}")
+    for warning in looked.warnings:
+        say(f"[yellow]! feedback loop[/] {plain(warning)}")
     if not (looked.reports or looked.alerts or looked.deployment or looked.decision):
         say("[dim]nothing new[/]")
 

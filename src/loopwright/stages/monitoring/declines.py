@@ -64,7 +64,7 @@ def suspect_quality(reading: QualityReading, *, columns: Sequence[ColumnReading]
     if _relation_changed(reading, moved):
         drifted = f"Inputs moved only mildly: {names}" if moved else "No input moved"
         return Suspicion(
-            cause="real change", title=f"{reading.metric} fell, {short_fall(reading)}",
+            cause="real change", title=_title(reading),
             explanation=f"{_fall(reading)} {drifted}, so what follows from the inputs has changed.",
             advice="Train again on outcomes since the change, and let the new model show that it is better.",
             confidence=0.85 if reading.estimate is not None else 0.65, seen=_fall(reading),
@@ -72,7 +72,7 @@ def suspect_quality(reading: QualityReading, *, columns: Sequence[ColumnReading]
     inputs = f"The inputs moved: {names}." if moved else "No single input moved by much."
     return Suspicion(
         cause="population change" if moved or reading.estimate is not None else "unknown",
-        title=f"{reading.metric} fell, {short_fall(reading)}",
+        title=_title(reading),
         explanation=f"{_fall(reading)} {inputs} Harder rows come than those the model was judged on.",
         advice="Train again with recent rows; look at which slice is worst.",
         confidence=0.6, seen=_fall(reading),
@@ -109,6 +109,10 @@ def is_worse(metric: str, value: float, limit: float) -> bool:
     (True, False)
     """
     return value > limit if _is_down(metric) else value < limit
+
+
+def _title(reading: QualityReading) -> str:
+    return f"{reading.metric} {'rose' if _is_down(reading.metric) else 'fell'}, {short_fall(reading)}"
 
 
 def _fall(reading: QualityReading) -> str:

@@ -155,13 +155,12 @@ class _Reading:
         champions = frame.filter(pl.col("__arm") == "champion")["__model"]
         digest = champions[-1] if len(champions) else self._last_model()
         model = self.project.metadata.get(Model, digest)
-        limits = [
-            target.limit for target in registry.material(self.project, model).charter.satisfice
-            if target.metric == "latency_p99_ms"
-        ]
+        charter = registry.material(self.project, model).charter
+        limits = [target.limit for target in charter.satisfice if target.metric == "latency_p99_ms"]
         return Watch(
             references=references_of(self.project, model), monitor=self.project.settings.monitor, model=digest,
             now=moment, latency_limit_ms=min(limits) if limits else None, private=_private(self.project),
+            acts_on_outcome=charter.acts_on_outcome,
         )
 
     def _last_model(self) -> str:

@@ -36,6 +36,8 @@ class Watch:
         Of the charter.
     private : collection of str
         Columns with personal data: none of their values is kept.
+    acts_on_outcome : bool
+        The decision changes what becomes of a row: only rows that were held back from it show how good answers are.
     """
 
     references: References
@@ -44,6 +46,7 @@ class Watch:
     now: datetime
     latency_limit_ms: float | None
     private: Collection[str] = ()
+    acts_on_outcome: bool = False
 
 
 def window_report(
@@ -64,6 +67,7 @@ def window_report(
     last = before[-1] if before and before[-1].model == by.model else None
     # What the model says, and how good that is, is a matter of the rows that it answered itself.
     own = frame.filter(pl.col("__model") == by.model)
+    judged = own.filter("__held_back") if by.acts_on_outcome else own
     return WindowReport(
         start=span[0].isoformat(), end=span[1].isoformat(), rows=frame.height, model=by.model,
         deployment=frame["__deployment"][-1] if frame.height else "",
@@ -72,7 +76,7 @@ def window_report(
             by.references.prediction, own, budget=budget, previous=last.predictions if last else None
         ),
         qualities=read_qualities(
-            own, reference=by.references.quality, end=span[1], now=by.now, alpha=budget.quality.window_alpha,
+            judged, reference=by.references.quality, end=span[1], now=by.now, alpha=budget.quality.window_alpha,
             evidence_limit=budget.quality.detector_limit, previous=last.qualities if last else (),
         ),
         traffic=read_traffic(

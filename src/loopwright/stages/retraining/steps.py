@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from loopwright.stages.retraining.gathering import BadWindow
     from loopwright.stages.retraining.policy import Decision
 
-__all__ = ["candidates", "choose", "decide", "gather", "rule", "take"]
+__all__ = ["candidates", "choose", "decide", "gather", "rule", "take", "warnings"]
 
 DECISION = "retraining.decision"
 CHOICE = "retraining.choice"
@@ -195,6 +195,14 @@ def _guard(project: Project, live: pl.DataFrame, version: DatasetVersion, *, sou
     project.metadata.remember(feedback_evidence(found, subject=version.ref, made_from=version.made_from, at=now()))
 
 
+def warnings(project: Project, gathered: DatasetVersion) -> tuple[str, ...]:
+    """Return what speaks against learning from gathered rows: that the model shaped their labels."""
+    return tuple(
+        item.claim for item in project.metadata.all(Evidence)
+        if item.check == "feedback.loop" and item.subject == gathered.ref and item.passed is False
+    )[-1:]
+
+
 def _broken(project: Project) -> list[tuple[BadWindow, Ref]]:
     """Return the stretches of time whose rows must not be learned from, with the alerts that say so."""
     from datetime import timedelta
@@ -317,7 +325,9 @@ def _choose(
     from loopwright.stages.retraining.backtest import Rolling, backtest, learner
     from loopwright.stages.retraining.choices import choices, newest_moment
 
-    rows = features.examples(project, of.features, of.labels, of.parts).filter(pl.col("__label").is_not_null())
+    rows = features.examples(project, of.features, of.labels, of.parts)
+    # The gate will judge by the test part, so nothing may be chosen by it.
+    rows = rows.filter(pl.col("__label").is_not_null() & pl.col("__part").is_in(["train", "validation"]))
     times = _times(project, of, rows)
     values = rows["__label"].to_numpy()
     truth = values.astype(np.int64) if of.labels.classes else values.astype(np.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -34,6 +35,8 @@ __all__ = [
     "history", "live_rows", "offer", "promote", "reject", "report_outcomes", "revoke_consumer", "roll_back", "server",
     "steer", "verdicts", "was_deployed",
 ]
+
+_MESSAGES = logging.getLogger("loopwright.serving")
 
 VERDICT = "canary.verdict"
 _LOCK = "deployment"
@@ -252,6 +255,12 @@ def compact(project: Project) -> PredictionLog:
     from loopwright.stages.serving.compaction import compact as move
 
     moved = move(_log_folder(project), project.tables, name=project.settings.project.name)
+    if moved.set_aside:
+        _MESSAGES.warning(
+            "%d bytes of the prediction log cannot be read although they were written once; what could be read beside "
+            "them is in the tables, and the files lie aside in %s: %s", moved.damaged_bytes, _log_folder(project),
+            ", ".join(moved.set_aside),
+        )
     first, last = _span(project, moved.predictions)
     log = PredictionLog(
         made_from=tuple(state.ref for state in history(project)),
