@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -355,7 +355,6 @@ class Served:
     words: tuple[str, ...] = ()
     process: subprocess.Popen[str] | None = None
     port: int = 0
-    stopped: list[tuple[str, str]] = field(default_factory=list)
 
     def start(self) -> None:
         """Start the server, and wait until it says where it listens."""
@@ -386,7 +385,8 @@ class Served:
         return err
 
     def ask(
-        self, method: str, path: str, body: object = None, *, key: str | None = "", headers: dict[str, str] | None = None
+        self, method: str, path: str, body: object = None, *, key: str | None = "",
+        headers: dict[str, str] | None = None,
     ) -> Reply:
         """Send one request, over a connection of its own; bytes are sent as they are, anything else as JSON."""
         content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
@@ -449,8 +449,9 @@ def serving(folder: Path, key: str, *, words: tuple[str, ...] = ()) -> Iterator[
 
 def declare(place: Place) -> str:
     """Declare a consumer who may do everything; return its key."""
-    words = ("--owner", "ops", "--purpose", "stories", "--scope", "predict", "--scope", "outcomes", "--scope", "metrics")
-    return place.give("consumers", "add", "dispatch", *words, "--json", code=0).json["key"]
+    scopes = [word for scope in ("predict", "outcomes", "metrics") for word in ("--scope", scope)]
+    words = ("--owner", "ops", "--purpose", "stories", *scopes, "--json")
+    return place.give("consumers", "add", "dispatch", *words, code=0).json["key"]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A second model answers a growing share of the riders, always the same ones, until outcomes have shown that it is better."""
+"""A second model answers a growing share of the riders, always the same ones, until outcomes show that it is better."""
 
 from __future__ import annotations
 

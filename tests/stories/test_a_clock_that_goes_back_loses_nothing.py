@@ -1,4 +1,4 @@
-"""Clocks go back: of the machine that serves, of the rows, and of whoever looks; nothing is lost, judged twice or told twice."""
+"""Clocks go back: that of the server, of the rows, of whoever looks; nothing is lost, judged twice or told twice."""
 
 from __future__ import annotations
 

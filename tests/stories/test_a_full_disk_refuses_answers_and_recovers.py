@@ -1,4 +1,4 @@
-"""What cannot be logged is not answered: a disk that is full for a while costs the requests of that time and no more."""
+"""What cannot be logged is not answered: a disk that is full for a while costs the requests of that time, no more."""
 
 from __future__ import annotations
 

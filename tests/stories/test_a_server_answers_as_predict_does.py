@@ -1,4 +1,4 @@
-"""A server answers what `loopwright predict` answers, in every shape of a request, and tells each mistake by its field."""
+"""A server answers what `loopwright predict` does, in every shape of a request, and tells each mistake by its field."""
 
 from __future__ import annotations
 

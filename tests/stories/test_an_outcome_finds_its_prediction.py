@@ -1,4 +1,4 @@
-"""An id is answered once, and its outcome is joined however it comes: late, twice, corrected, or before its prediction."""
+"""An id is answered once, and its outcome is joined however it comes: late, twice, corrected, before its prediction."""
 
 from __future__ import annotations
 

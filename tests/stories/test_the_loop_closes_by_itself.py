@@ -1,4 +1,4 @@
-"""People change their minds: it is noticed, a new model is trained because of it, tried, and promoted; all of it is told."""
+"""People change their minds: it is noticed, a new model is trained because of it, tried, and promoted; all is told."""
 
 from __future__ import annotations
 

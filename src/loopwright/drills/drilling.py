@@ -124,7 +124,8 @@ def _latency(_: Project, box: Sandbox) -> DrillResult:
     if limits:
         limit, of = min(limits), "the charter's limit"
     else:
-        limit, of = max(_SLOWER * _usual_latency_ms(box), _FASTEST_LIMIT_MS), "ten times the usual, as no limit is set"
+        limit = max(_SLOWER * _usual_latency_ms(box), _FASTEST_LIMIT_MS)
+        of = f"at least {_SLOWER} times the usual, as no limit is set"
         double = doubled(box.project, box.champion, latency_limit_ms=limit)
         serving.deploy(box.project, double, by=_BY, why="a drill: the champion with a limit on its latency")
     delay = 1.5 * limit
