@@ -99,7 +99,7 @@ def test_what_cannot_be_known_is_listed_and_blocks_nothing(judged, evidence_of):
     assert any("Slices need 50 rows" in each.explanation for each in gate.reasons)
 
 
-@pytest.mark.parametrize("target", [LOSS, RECALL, Target(metric="latency_p99_ms", comparison="<=", limit=20)])
+@pytest.mark.parametrize("target", [LOSS, RECALL, Target(metric="latency_p99_ms", comparison="<=", limit=20.0)])
 def test_a_limit_that_nobody_measured_blocks(target, judged):
     gate = judged(satisfice=(target,))
     assert not gate.passed
@@ -108,7 +108,7 @@ def test_a_limit_that_nobody_measured_blocks(target, judged):
 
 def test_what_a_model_costs_is_judged_without_a_part(judged, evidence_of):
     cost = evidence_of("metric.latency_p99_ms", value=31.0)
-    gate = judged(cost, satisfice=(Target(metric="latency_p99_ms", comparison="<=", limit=20),))
+    gate = judged(cost, satisfice=(Target(metric="latency_p99_ms", comparison="<=", limit=20.0),))
     assert "The nearest limit that it passes is <= 31." in reason(gate, "latency").explanation
 
 

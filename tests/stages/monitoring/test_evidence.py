@@ -114,14 +114,12 @@ def test_without_a_time_the_age_cannot_be_known(worked):
 
 def test_a_library_that_changed_since_the_training_is_told(worked):
     run = worked.line.final
-    same = kept(evidence.dependency_evidence(run, model=MODEL, at=AT))
-    assert same.passed
+    assert kept(evidence.dependency_evidence(run, installed=run.libraries, model=MODEL, at=AT)).passed
     name = next(iter(run.libraries))
-    other = kept(evidence.dependency_evidence(
-        replace(run, libraries={**run.libraries, name: "0.0.1"}), model=MODEL, at=AT
-    ))
+    installed = {**run.libraries, name: "99.1"}
+    other = kept(evidence.dependency_evidence(run, installed=installed, model=MODEL, at=AT))
     assert other.passed is False
-    assert f"{name} went from 0.0.1 to" in other.claim
+    assert f"{name} went from {run.libraries[name]} to 99.1" in other.claim
 
 
 class Fixed:
@@ -133,8 +131,7 @@ class Fixed:
 
 def test_answers_that_differ_from_the_batch_path_are_skew(quiet):
     rows = pl.DataFrame({
-        "__id": ["a", "b"], "__scores": [[0.5], [0.5]], "__score": [0.5, 0.5], "__held_back": [False, False],
-        "__model": ["m", "m"],
+        "fare": [1.0, 2.0], "__id": ["a", "b"], "__scores": [[0.5], [0.5]],
     })
     (same,) = evidence.skew_evidence(rows, Fixed(), model=MODEL, at=AT)
     assert (kept(same).passed, same.rows) == (True, 2)
@@ -142,6 +139,9 @@ def test_answers_that_differ_from_the_batch_path_are_skew(quiet):
         rows.with_columns(__scores=pl.Series([[0.5], [0.9]])), Fixed(), model=MODEL, at=AT
     )
     assert (kept(other).passed, other.value) == (False, pytest.approx(0.4))
+    (none,) = evidence.skew_evidence(rows.with_columns(__scores=pl.Series([[0.5], []])), Fixed(), model=MODEL, at=AT)
+    assert (kept(none).passed, none.value) == (False, None)
+    assert none.claim.endswith("1 answers differ")
     assert evidence.skew_evidence(rows.clear(), Fixed(), model=MODEL, at=AT) == []
 
 

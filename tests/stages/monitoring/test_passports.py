@@ -73,7 +73,8 @@ def test_payment_decides_where_payment_is_what_matters(worked, applied):
 
 
 def test_plain_values_can_be_written_as_json():
-    row = pl.DataFrame({"a": [1], "b": [float("nan")], "c": [datetime(2026, 3, 1)], "d": [date(2026, 3, 1)], "e": [None]})
+    day = date(2026, 3, 1)
+    row = pl.DataFrame({"a": [1], "b": [float("nan")], "c": [datetime(2026, 3, 1)], "d": [day], "e": [None]})
     assert values_of(row) == {"a": 1, "b": None, "c": "2026-03-01T00:00:00", "d": "2026-03-01", "e": None}
 
 

@@ -17,6 +17,7 @@ from loopwright.stages.serving.events import refused_schema
 
 START = datetime(2026, 3, 2)
 SPAN = (START, START + timedelta(days=1))
+TURNED = (1 - pl.col("__label")).alias("__label")
 NO_REFUSALS = pl.DataFrame(schema=refused_schema())
 
 
@@ -47,7 +48,7 @@ def traffic(worked):
     def made(changed=None, *, model=worked.line.model.digest):
         rows = worked.rows.filter(pl.col("__part") == "train").sample(300, seed=1)
         labels = worked.examples.select("__row", pl.col("__label").cast(pl.Float64))
-        rows = rows.join(labels, on="__row", maintain_order="left")
+        rows = rows.join(labels, on="__row", how="left", maintain_order="left")
         rows = rows if changed is None else rows.with_columns(changed)
         scores = pl.Series("__score", predictor.predict(rows))
         at = [START + timedelta(minutes=4 * number) for number in range(rows.height)]
@@ -82,13 +83,13 @@ def test_a_column_that_moves_alarms(by, traffic):
 
 
 def test_outcomes_that_turn_round_alarm_the_quality_and_no_column(by, traffic):
-    report = read(traffic(1 - pl.col("__label")), by)
+    report = read(traffic(TURNED), by)
     assert not any(column.alarmed for column in report.columns)
     assert report.qualities[0].alarmed
 
 
 def test_only_the_rows_that_the_model_answered_itself_say_how_good_it_is(by, traffic):
-    mixed = pl.concat([traffic(), traffic(1 - pl.col("__label"), model="another")])
+    mixed = pl.concat([traffic(), traffic(TURNED, model="another")])
     report = read(mixed, by)
     assert report.rows == 600
     assert report.qualities[0].rows == 300
@@ -96,11 +97,12 @@ def test_only_the_rows_that_the_model_answered_itself_say_how_good_it_is(by, tra
 
 
 def test_detectors_go_on_from_the_window_before_and_not_from_that_of_another_model(by, traffic):
-    first = read(traffic(1 - pl.col("__label")), by)
-    again = read(traffic(), by, before=[first])
-    fresh = read(traffic(), by, before=[replace(first, model="another")])
-    assert again.qualities[0].evidence != fresh.qualities[0].evidence
-    assert fresh.qualities[0].evidence == read(traffic(), by).qualities[0].evidence
+    first = read(traffic(), by)
+    (quality, *others) = first.qualities
+    suspicious = replace(first, qualities=(replace(quality, evidence=5.0), *others))
+    again = read(traffic(), by, before=[suspicious])
+    fresh = read(traffic(), by, before=[replace(suspicious, model="another")])
+    assert again.qualities[0].evidence > fresh.qualities[0].evidence == quality.evidence
 
 
 def test_a_window_without_rows_says_nothing_and_alarms_nothing(by, traffic):

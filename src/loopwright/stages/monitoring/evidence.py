@@ -11,7 +11,7 @@ from loopwright.protocols import Predictor
 from loopwright.records import Artifact, DatasetVersion, Evidence, Ref, Run
 from loopwright.settings import MonitorSettings
 from loopwright.stages.monitoring.quality import scored_estimates
-from loopwright.stages.monitoring.skew import replayed
+from loopwright.stages.monitoring.skew import SkewReading, replayed
 from loopwright.stages.monitoring.windows import QualityReading, WindowReport
 
 __all__ = [
@@ -133,9 +133,14 @@ def skew_evidence(frame: pl.DataFrame, predictor: Predictor, *, model: Ref, at: 
             value=found.largest_difference, at=at,
             claim=f"{found.rows:,} logged rows were answered again by the batch path: "
             + ("every answer is the one that was served" if found.differing == 0
-               else f"{found.differing:,} answers differ, by up to {found.largest_difference:.3g}"),
+               else f"{found.differing:,} answers differ{_by_how_much(found)}"),
         )
     ]
+
+
+def _by_how_much(found: SkewReading) -> str:
+    # Where a number stands against none, nothing can be subtracted.
+    return "" if found.largest_difference is None else f", by up to {found.largest_difference:.3g}"
 
 
 def _versions(run: Run) -> str:
