@@ -95,6 +95,7 @@ class Metadata:
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
+        self._read: dict[type[Record], tuple[int, tuple[Record, ...]]] = {}
 
     def remember(self, *records: R) -> None:
         """Keep records, all or none; a record that is kept already costs nothing."""
@@ -158,9 +159,17 @@ class Metadata:
 
     def all(self, record_type: type[R]) -> list[R]:
         """Return every record of a type, in the order they were first remembered."""
-        newest: dict[str, Entry] = {}
-        for line in self.ledger.select("record", tags={"kind": kind_of(record_type)}):
-            newest[line.key] = line
+        tags = {"kind": kind_of(record_type)}
+        last = self.ledger.select("record", tags=tags, newest=1)
+        number = last[-1].number if last else 0
+        # Lines are only ever added, in order: while the last is the same, all are.
+        held = self._read.get(record_type)
+        if held is None or held[0] != number:
+            held = self._read[record_type] = (number, tuple(self._decoded(record_type, tags)))
+        return cast("list[R]", list(held[1]))
+
+    def _decoded(self, record_type: type[R], tags: dict[str, str]) -> list[R]:
+        newest = {line.key: line for line in self.ledger.select("record", tags=tags)}
         return _counted([decode(record_type, line.body.encode()) for line in newest.values()])
 
     def newest(self, record_type: type[R]) -> R | None:

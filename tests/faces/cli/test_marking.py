@@ -29,7 +29,8 @@ def alert(first, *, cause="unit change", quantity="drift:fare", days=7):
     begin = datetime.fromisoformat(first)
     return Alert(
         deployment=Ref(kind="deployment", digest="d" * 64), quantity=quantity, severity="warning", title="",
-        cause=cause, explanation="", advice="", group="g", first_bad=first, last_bad=(begin + timedelta(days=days)).isoformat(),
+        cause=cause, explanation="", advice="", group="g", first_bad=first,
+        last_bad=(begin + timedelta(days=days)).isoformat(),
     )
 
 

@@ -43,6 +43,7 @@ _LOCK = "deployment"
 _CONSUMER = "consumer"
 _SALT = "entity salt"
 _COMPACT_SECONDS = 60.0
+_SEGMENT_BYTES = 2 << 20           # some thousand answers: whoever reads the log reads so many one by one at most
 
 
 def current(project: Project) -> Deployment | None:
@@ -524,7 +525,7 @@ def server(
     )
     follower.start()
     folder = _log_folder(project)
-    journal = Journal(folder, durability=project.settings.serving.durability)
+    journal = Journal(folder, durability=project.settings.serving.durability, segment_bytes=_SEGMENT_BYTES)
     desk = Desk(
         routes=follower.routes, log=journal, consumers=follower.consumers, settings=project.settings.serving,
         salt=_entity_salt(project), name=project.settings.project.name, latency_limit_ms=_latency_limit(project),
