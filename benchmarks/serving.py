@@ -31,6 +31,7 @@ import uvicorn
 from loopwright import datasets
 from loopwright.faces.cli.initialising import make_project
 from loopwright.lifecycle import run
+from loopwright.ports import listen
 from loopwright.project import Project
 from loopwright.stages import serving
 from loopwright.stages.serving.events import Outcome
@@ -92,8 +93,6 @@ class _Bare:
     def __init__(self) -> None:
         config = uvicorn.Config(self, port=0, lifespan="off", log_config=None, access_log=False)
         self._server = uvicorn.Server(config)
-        from loopwright.stages.serving.listening import listen
-
         self._socket = listen("127.0.0.1", 0)
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 

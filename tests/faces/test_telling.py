@@ -68,7 +68,8 @@ DEPLOYMENT = Deployment(
         (
             Alert(
                 deployment=DEPLOYMENT.ref, quantity="drift:fare", severity="critical", title="fare times 100",
-                explanation="", advice="", cause="unit change", group="g", first_bad="2016-01-01", last_bad="2016-01-08",
+                explanation="", advice="", cause="unit change", group="g", first_bad="2016-01-01",
+                last_bad="2016-01-08",
             ),
             "unit change: fare times 100",
         ),

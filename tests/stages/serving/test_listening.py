@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 from loopwright.errors import LoopwrightError
+from loopwright.ports import listen
 from loopwright.stages.serving.asking import Served
-from loopwright.stages.serving.listening import Listener, listen, serve
+from loopwright.stages.serving.listening import Listener, serve
 
 
 def get(address: str, *, body: object = None, key: str = "") -> tuple[int, dict[str, object]]:
@@ -187,8 +188,3 @@ def test_a_signal_ends_the_process_in_order(number):
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
     assert (out, err, process.returncode) == ("closed 1\nover\n", "", 0)
-
-
-def test_an_answer_does_not_wait_for_the_headers_to_be_acknowledged():
-    with listen("127.0.0.1", 0) as listening:
-        assert listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING
 
-from loopwright.errors import LoopwrightError
+from loopwright.ports import listen
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -55,7 +54,7 @@ def serve(application: Starlette, *, host: str = "127.0.0.1", port: int = 8642) 
     """
     import uvicorn
 
-    listening = _listen(host, port)
+    listening = listen(host, port, what="the dashboard")
     name = f"[{host}]" if ":" in host else host
     print(f"Loopwright dashboard: http://{name}:{listening.getsockname()[1]}  (Ctrl-C stops it)", flush=True)  # noqa: T201
     # Whoever asks is known by the address of the connection: a header could name any, and each a fresh attempt.
@@ -66,20 +65,3 @@ def serve(application: Starlette, *, host: str = "127.0.0.1", port: int = 8642) 
         except KeyboardInterrupt:
             # uvicorn has finished its requests by now and raises what stopped it once more.
             return
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    advice = "Choose another port with --port, or let it find a free one with --port 0."
-    if not 0 <= port <= 65535:
-        raise LoopwrightError(f"the dashboard cannot listen at port {port}: ports go up to 65535. {advice}")
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listening = socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise LoopwrightError(
-            f"the dashboard cannot listen at {host}, port {port}: {error.strerror or error}. "
-            f"Is it running already? {advice}"
-        ) from error
-    # Connections inherit it: without, a page waits 40 ms for its reader to acknowledge the headers.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening

@@ -13,10 +13,10 @@ from types import FrameType
 
 import uvicorn
 
-from loopwright.errors import LoopwrightError
+from loopwright.ports import listen
 from loopwright.stages.serving.app import Application
 
-__all__ = ["Listener", "listen", "serve"]
+__all__ = ["Listener", "serve"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -57,30 +57,6 @@ def serve(
     finally:
         if closing is not None:
             closing()
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens.
-
-    Raises
-    ------
-    LoopwrightError
-        If the port is taken or may not be used.
-    """
-    advice = "Choose another port with --port, or let it find a free one with --port 0."
-    if not 0 <= port <= 65535:
-        raise LoopwrightError(f"the server cannot listen at port {port}: ports go up to 65535. {advice}")
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listening = socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise LoopwrightError(
-            f"the server cannot listen at {host}, port {port}: {error.strerror or error}. Is one running already? "
-            f"{advice}"
-        ) from error
-    # Connections inherit it. Without, the body of an answer waits 40 ms for the caller to acknowledge the headers.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening
 
 
 class Listener:
