@@ -461,6 +461,10 @@ class Ready:
     folder: Path
     key: str
 
+    def at(self, folder: Path) -> Served:
+        """Return a copy of it elsewhere, that nobody serves yet."""
+        return Served(Place(shutil.copytree(self.folder, folder)), self.key)
+
     @contextlib.contextmanager
     def copied(self, to: Path, *, edit: Callable[[Place], None] | None = None) -> Iterator[Served]:
         """Serve a copy of it, after a change of its project file if one is wished for."""
@@ -530,7 +534,7 @@ params = { C = 1.0 }
 
 [release]
 steps = [0.2, 0.5]
-step_rows = 25
+step_rows = 10
 
 [monitor]
 late_days = 1
