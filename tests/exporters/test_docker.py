@@ -53,6 +53,15 @@ def test_an_own_wheel_takes_the_place_of_the_package_index():
     assert "!docker/loopwright-0.1.0-py3-none-any.whl" in files["Dockerfile.dockerignore"]
 
 
+def test_the_files_may_lie_in_another_folder():
+    image = Image(project="fares", python="3.11", port=8643, files=(), wheel="own.whl", folder="deploy/image")
+    files = docker_files(image, versions=VERSIONS)
+    assert not [name for name, text in files.items() if "docker/" in text]
+    assert "COPY deploy/image/own.whl" in files["Dockerfile"]
+    assert "!deploy/image/requirements.txt" in files["Dockerfile.dockerignore"]
+    assert "context: ../.." in files["compose.yaml"]
+
+
 def test_requirements_are_followed_in_circles_without_end():
     assert requirements("a", needs={"a": ["b"], "b": ["c", "a"]}) == ("a", "b", "c")
 

@@ -161,6 +161,13 @@ def test_a_model_like_the_champion_ends_undecided_and_says_so():
     assert "cannot be told whether the challenger is better: 30 days are over" in verdicts[-1].why
 
 
+def test_a_model_whose_evidence_suffices_is_not_given_up_because_steps_are_missing():
+    verdicts, history = released(City(seed=1, errors=(0.4, 0.05)), replace(RELEASE, patience_days=4))
+    assert len(verdicts) > 4
+    assert verdicts[-1].action == "promote"
+    assert history[-1].share == 0.5
+
+
 def test_a_shadow_is_decided_in_pairs_though_nobody_hears_it():
     verdicts, history = released(City(seed=5, errors=(0.4, 0.05)), stage="shadow")
     assert verdicts[-1].action == "promote"
