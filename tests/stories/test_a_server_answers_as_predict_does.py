@@ -166,10 +166,15 @@ def test_the_metrics_count_what_was_asked(served, row):
     assert answered() == before + 2
 
 
-def test_what_was_refused_is_in_the_log_with_its_reason(served, row):
+def test_what_was_refused_is_in_the_log_with_its_reason(served, row, patience):
     served.predict({**row, "miles": "far"}, code=422)
-    _, refusals = served.live()
-    logged = refusals.filter(pl.col("id") == row["id"])
+
+    def found() -> pl.DataFrame:
+        return served.live()[1].filter(pl.col("id") == row["id"])
+
+    # A refusal promises nothing, so it does not wait for the log.
+    patience(lambda: found().height > 0)
+    logged = found()
     assert logged["status"].to_list() == [422]
     assert "wrong type" in str(logged["problems"][0].to_list())
 
