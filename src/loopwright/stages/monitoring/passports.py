@@ -106,7 +106,7 @@ class Passport:
             "flags": list(self.prediction.frame["__flags"][0]), "row": values_of(self._row()),
             "features": self.features,
             "deployment": asdict(named(state, f"state {state.number} of the release", state.why, state.at)),
-            "model": asdict(named(model, f"{model.name} v{model.number}", f"{model.estimator}, {model.format}", "")),
+            "model": asdict(named(model, f"{model.name} v{model.number}", _kind(model), "")),
             **self._other(),
             "explanation": [
                 {"feature": name, "value": value, "contribution": by} for name, value, by in self.explanation
@@ -185,3 +185,7 @@ def let_in(states: Sequence[Deployment], model: Model) -> Deployment:
     champion = [state for state in states if state.champion.digest == model.digest]
     tried = [state for state in states if state.challenger and state.challenger.digest == model.digest]
     return (champion or tried)[0]
+
+
+def _kind(model: Model) -> str:
+    return f"{model.estimator.rpartition('.')[2]}, {model.format}"
