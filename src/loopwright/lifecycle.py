@@ -203,7 +203,7 @@ def _train(project: Project, decision: Decision, *, at: str, by: str) -> tuple[L
     """
     charter = charters.adopt(project)
     gathered = retraining.gather(project, at=at)
-    choice, _ = retraining.choose(project, charter, gathered, decision)
+    choice = retraining.choose(project, charter, gathered, decision)
     errand = Errand(
         rule=retraining.rule(project, gathered, decision), candidates=retraining.candidates(project),
         because=decision.alerts, half_life_days=choice.half_life_days,

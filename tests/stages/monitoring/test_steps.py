@@ -10,7 +10,7 @@ import pytest
 from loopwright.errors import LoopwrightError, UnknownRecord
 from loopwright.records import Alert, Evidence
 from loopwright.stages import monitoring, registry, serving
-from loopwright.stages.serving.events import Answered, Outcome
+from loopwright.stages.serving.events import Answered, Outcome, Refused
 from loopwright.stages.serving.journal import Journal
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -161,3 +161,16 @@ def test_rows_without_names_cannot_be_followed(deployed):
     deployed.settings = nameless
     with pytest.raises(LoopwrightError, match=r"\[data\] key"):
         monitoring.touched(deployed, "x")
+
+
+def test_by_the_clock_of_arrival_a_refusal_counts_when_it_came(deployed, live):
+    monitor = replace(deployed.settings.monitor, clock="arrival")
+    deployed.settings = replace(deployed.settings, monitor=monitor)
+    live(0)
+    came, long_ago = (int((START + timedelta(days=day, hours=1)).timestamp() * 1e6) for day in (0, -100))
+    with Journal(deployed.folder / ".loopwright/log", durability="fsync") as journal:
+        problems = (("fare", "wrong type"),)
+        row = {"fare": "8"}
+        refused = Refused(at=long_ago, received=came, consumer="app", status=422, problems=problems, row=row)
+        journal.append([refused]).result()
+    assert [(report.rows, report.traffic.refused) for report in look(deployed, 1).reports] == [(200, 1)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 import polars as pl
 
@@ -12,6 +11,7 @@ from loopwright.records import Artifact, DatasetVersion, Evidence, Ref, Run
 from loopwright.settings import MonitorSettings
 from loopwright.stages.monitoring.quality import scored_estimates
 from loopwright.stages.monitoring.skew import SkewReading, replayed
+from loopwright.stages.monitoring.spans import naive
 from loopwright.stages.monitoring.windows import QualityReading, WindowReport
 
 __all__ = [
@@ -100,7 +100,7 @@ def age_evidence(
             made_from=(model, parts.ref), check="age.data", subject=model, passed=None, at=at,
             claim="how old the training data are cannot be known: [data] names no time column",
         )
-    days = max((_naive(seen) - _naive(last)).total_seconds() / 86_400, 0.0)
+    days = max((naive(seen) - naive(last)).total_seconds() / 86_400, 0.0)
     return Evidence(
         made_from=(model, parts.ref), check="age.data", subject=model, value=days, at=at,
         passed=None if limit is None else days <= limit, limit=None if limit is None else f"<= {limit:g}",
@@ -145,7 +145,3 @@ def _by_how_much(found: SkewReading) -> str:
 
 def _versions(run: Run) -> str:
     return ", ".join(f"{name} {version}" for name, version in sorted(run.libraries.items()))
-
-
-def _naive(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=None)

@@ -11,19 +11,18 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Literal
 
-import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from loopwright.errors import CorruptStore, EmptySample, UnknownColumn
+from loopwright.errors import EmptySample, UnknownColumn
 from loopwright.stages.data.clock import clock_of
 from loopwright.stages.monitoring.spans import ORIGIN
 from loopwright.stages.monitoring.unrest import Unrest, unrest
 
 __all__ = [
     "MISSING", "NEW", "OTHER", "QUANTILES", "ColumnProfile", "Counted", "Profile", "Skipped", "counted",
-    "decoded_profile", "encoded_profile", "own_windows", "prediction_profile", "profile", "quantiles_of",
+    "own_windows", "prediction_profile", "profile", "quantiles_of",
 ]
 
 MISSING, NEW, OTHER = "(missing)", "(new)", "(other)"
@@ -309,36 +308,6 @@ def own_windows(found: Profile, rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
     starts = np.flatnonzero(np.diff(numbers, prepend=-1))
     for start, end in pairwise([*starts.tolist(), rows.height]):
         yield rows[order[start:end]]
-
-
-def encoded_profile(found: Profile | ColumnProfile) -> bytes:
-    """Return the profile as JSON, for the artifact store.
-
-    Examples
-    --------
-    >>> rows = pl.DataFrame({"paid": ["Cash", "Card"] * 50})
-    >>> found = profile(rows, columns=["paid"], at=None, window_hours=24.0, window_rows=None, effect=0.02)
-    >>> decoded_profile(encoded_profile(found)) == found
-    True
-    """
-    return msgspec.json.encode(found, order="deterministic")
-
-
-def decoded_profile(content: bytes) -> Profile:
-    """Return the profile that ``encoded_profile`` wrote.
-
-    Raises
-    ------
-    CorruptStore
-        If the bytes are no profile.
-    """
-    try:
-        return msgspec.json.decode(content, type=Profile)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CorruptStore(
-            f"a stored reference of monitoring cannot be read ({error}). Restore the artifact store from a backup, "
-            f"or run `loopwright run`, which makes it anew."
-        ) from error
 
 
 # -- windows of the reference ------------------------------------------------------------------------------

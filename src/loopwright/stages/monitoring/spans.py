@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from loopwright.errors import DataError
 
-__all__ = ["ORIGIN", "Span", "due", "joined", "windows"]
+__all__ = ["ORIGIN", "Span", "due", "joined", "naive", "windows"]
 
 Span: TypeAlias = tuple[datetime, datetime]
 """First moment of a window, and the first moment after it; UTC without a zone."""
@@ -19,6 +19,18 @@ ORIGIN = datetime(1970, 1, 5)
 
 # A whole week of daily windows; so long at most is waited for rows that may never come.
 _MOST_JOINED = 7
+
+
+def naive(text: str) -> datetime:
+    """Return a moment in ISO 8601 as windows take it: UTC without a zone.
+
+    Examples
+    --------
+    >>> naive("2015-07-06T02:00:00+02:00"), naive("2015-07-06")
+    (datetime.datetime(2015, 7, 6, 0, 0), datetime.datetime(2015, 7, 6, 0, 0))
+    """
+    found = datetime.fromisoformat(text)
+    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
 
 
 def windows(start: datetime, end: datetime, *, hours: float, origin: datetime = ORIGIN) -> tuple[Span, ...]:

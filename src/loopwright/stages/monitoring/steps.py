@@ -12,6 +12,7 @@ from loopwright.records import Alert, Artifact, Deployment, Evidence, Gate, Mode
 from loopwright.settings import MonitorSettings
 from loopwright.stages import registry, serving
 from loopwright.stages.data import ROW, read
+from loopwright.stages.monitoring.spans import naive
 from loopwright.step import step
 from loopwright.store.metadata import now
 
@@ -80,7 +81,7 @@ def watch(project: Project, *, at: str | None = None) -> Watched:
         If nothing is deployed.
     """
     state = _deployed(project)
-    moment = _naive(at or now())
+    moment = naive(at or now())
     log = serving.compact(project)
     before, again = _settled(reports(project))
     read_ = _Reading(project, state, log, before)
@@ -112,37 +113,32 @@ class _Reading:
 
         from loopwright.stages.monitoring.watching import window_report
 
-        begin = _naive(again[0].start) if again else _naive(self.done[-1].end) if self.done else None
+        begin = naive(again[0].start) if again else naive(self.done[-1].end) if self.done else None
         live, refused = serving.live_rows(self.project, start=begin, end=moment)
         clock = serving.clock_column(self.project)
+        came = clock.removeprefix("__")
         fresh = []
-        for span in self._spans(live, refused, again, moment, clock):
+        for span in self._spans(pl.concat([live[clock], refused[came]]), again, moment):
             start = span[0].isoformat()
             inside = pl.col(clock).is_between(*span, closed="left")
             self.frames[start] = live.filter(inside)
-            self.refusals[start] = refused.filter(pl.col("at").is_between(*span, closed="left"))
+            self.refusals[start] = refused.filter(pl.col(came).is_between(*span, closed="left"))
             by = self._by(self.frames[start], moment)
             report = window_report(self.frames[start], self.refusals[start], span, by=by, before=self.done)
             self.done.append(report)
             fresh.append(report)
         return tuple(fresh)
 
-    def _spans(
-        self, live: pl.DataFrame, refused: pl.DataFrame, again: Sequence[WindowReport], moment: datetime, clock: str
-    ) -> list[Span]:
+    def _spans(self, times: pl.Series, again: Sequence[WindowReport], moment: datetime) -> list[Span]:
         """Return the spans to read: those of windows that are read again, then new ones."""
-        import polars as pl
-
         from loopwright.stages.monitoring.spans import due, joined
 
-        known = [(_naive(report.start), _naive(report.end)) for report in again]
-        last = known[-1][1] if known else _naive(self.done[-1].end) if self.done else None
-        firsts = [item for item in (live[clock].min(), refused["at"].min()) if item is not None]
-        if last is None and not firsts:
+        known = [(naive(report.start), naive(report.end)) for report in again]
+        last = known[-1][1] if known else naive(self.done[-1].end) if self.done else None
+        if last is None and times.is_empty():
             return []
         monitor = self.project.settings.monitor
-        found = due(last or _earliest(firsts), last, moment, hours=monitor.window_hours)
-        times = pl.concat([live[clock], refused["at"]])
+        found = due(last or _earliest(times), last, moment, hours=monitor.window_hours)
         rows = [int(times.is_between(*span, closed="left").sum()) for span in found]
         return [*known, *joined(found, rows, min_rows=monitor.min_rows)]
 
@@ -187,7 +183,7 @@ def references_of(project: Project, model: Model) -> References:
 
         evidence = _reference(
             project, model=model, of=registry.material(project, model), monitor=_reading(project.settings.monitor),
-            schema=_schema(project),
+            schema=serving.schema(project),
         )
         assert evidence.exhibit is not None  # noqa: S101 -- the step puts it there
         return decoded_references(project.artifacts.get(evidence.exhibit))
@@ -237,15 +233,8 @@ def _reading(monitor: MonitorSettings) -> MonitorSettings:
     return replace(monitor, webhook=None, email=None, clock="event", max_age_days=None)
 
 
-def _schema(project: Project) -> Schema:
-    found = project.metadata.newest(Schema)
-    if found is None:
-        raise UnknownRecord("this project has no schema yet. Run `loopwright run`.")
-    return found
-
-
 def _private(project: Project) -> frozenset[str]:
-    return frozenset(column.name for column in _schema(project).columns if column.pii)
+    return frozenset(column.name for column in serving.schema(project).columns if column.pii)
 
 
 def _deployed(project: Project) -> Deployment:
@@ -268,17 +257,12 @@ def reports(project: Project) -> list[WindowReport]:
     return [newest[start] for start in sorted(newest)]
 
 
-def _earliest(moments: Sequence[object]) -> datetime:
+def _earliest(times: pl.Series) -> datetime:
     from datetime import datetime
 
-    return min(moment for moment in moments if isinstance(moment, datetime))
-
-
-def _naive(text: str) -> datetime:
-    from datetime import UTC, datetime
-
-    found = datetime.fromisoformat(text)
-    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+    first = times.min()
+    assert isinstance(first, datetime)  # noqa: S101 -- the caller saw that there are some
+    return first
 
 
 def _settled(found: Sequence[WindowReport]) -> tuple[list[WindowReport], list[WindowReport]]:
@@ -479,7 +463,7 @@ def passport(project: Project, prediction: str) -> dict[str, object]:
         explanation=contributions(applied, computed, background.sample(min(200, background.height), seed=0)),
         let_in=let_in(serving.history(project), model), approved=gates[-1] if gates else None,
         lineage=_behind(project, of, model, gates),
-        alerts=tuple(alert for alert in alerts(project) if _naive(alert.last_bad) > frame["__at"][0]),
+        alerts=tuple(alert for alert in alerts(project) if naive(alert.last_bad) > frame["__at"][0]),
     ).data(_outcome(frame, model))
 
 

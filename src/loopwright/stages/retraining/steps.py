@@ -11,6 +11,7 @@ from loopwright.records import Alert, DatasetVersion, Evidence, Model, Predictio
 from loopwright.settings import CandidateSettings, RetrainingSettings, SplitSettings
 from loopwright.stages import features, labels, monitoring, registry, serving
 from loopwright.stages.data import ROW, ingest, read, split
+from loopwright.stages.monitoring.spans import naive
 from loopwright.stages.training import Configuration, Material
 from loopwright.step import step
 from loopwright.store.metadata import now
@@ -56,7 +57,7 @@ def decide(
     from loopwright.stages.retraining.policy import Facts, newest_qualities
     from loopwright.stages.retraining.policy import decide as decided
 
-    moment = _naive(at or now())
+    moment = naive(at or now())
     trained = _trained(project)
     answered = _answered(project)
     found = monitoring.reports(project) if windows is None else windows
@@ -98,14 +99,14 @@ def _trained(project: Project) -> datetime | None:
         for model in project.metadata.all(Model)
         for part in registry.material(project, model).parts.parts if part.last
     ]
-    return max(map(_naive, lasts)) if lasts else None
+    return max(map(naive, lasts)) if lasts else None
 
 
 def _new_labels(found: Sequence[WindowReport], trained: datetime | None) -> int:
     """Return how many outcomes are known of rows that came after those that were trained on."""
     return sum(
         max((reading.rows for reading in report.qualities), default=0)
-        for report in found if trained is None or _naive(report.start) >= trained
+        for report in found if trained is None or naive(report.start) >= trained
     )
 
 
@@ -163,7 +164,7 @@ def gather(project: Project, *, at: str | None = None) -> DatasetVersion:
     from loopwright.stages.retraining.gathering import training_rows
 
     base, settings = ingest(project), project.settings
-    live, _ = serving.live_rows(project, end=_naive(at or now()))
+    live, _ = serving.live_rows(project, end=naive(at or now()))
     broken = _broken(project)
     data = settings.data
     outcome = tuple(data.known_after) if ":" in data.label else (data.label,)
@@ -216,8 +217,8 @@ def _broken(project: Project) -> list[tuple[BadWindow, Ref]]:
     for alert in project.metadata.all(Alert):
         if alert.cause in FAULTS and (not alert.quantity.startswith("quality:")):
             end = ended_at(alert, reports)
-            last = _naive(end) if end else _naive(reports[-1].end) + timedelta(days=1)
-            found.append((BadWindow(start=_naive(alert.first_bad), end=last, reason=alert.title), alert.ref))
+            last = naive(end) if end else naive(reports[-1].end) + timedelta(days=1)
+            found.append((BadWindow(start=naive(alert.first_bad), end=last, reason=alert.title), alert.ref))
     return found
 
 
@@ -241,7 +242,7 @@ def rule(project: Project, gathered: DatasetVersion, decision: Decision) -> Spli
         return settings
     from loopwright.stages.retraining.dividing import since_change
 
-    return since_change(read(project, gathered)[gathered.time], _naive(since), settings=settings)
+    return since_change(read(project, gathered)[gathered.time], naive(since), settings=settings)
 
 
 def _first_bad(project: Project, decision: Decision) -> str | None:
@@ -256,11 +257,7 @@ def candidates(project: Project) -> tuple[CandidateSettings, ...]:
         return project.settings.candidates
     model = _champion(project)
     name = model.estimator.rpartition(".")[2]
-    return (CandidateSettings(estimator=model.estimator, name=name, params=dict(_fixed(project, model))),)
-
-
-def _fixed(project: Project, model: Model) -> dict[str, str | int | float | bool | None]:
-    return dict(registry.final_run(project, model).params)
+    return (CandidateSettings(estimator=model.estimator, name=name, params=dict(model.params)),)
 
 
 def _champion(project: Project) -> Model:
@@ -272,7 +269,7 @@ def _champion(project: Project) -> Model:
 
 def choose(
     project: Project, charter: Charter, gathered: DatasetVersion, decision: Decision
-) -> tuple[DataChoice, Evidence]:
+) -> DataChoice:
     """Measure which data to train on, by training on what there would have been before the newest rows.
 
     Parameters
@@ -285,9 +282,8 @@ def choose(
 
     Returns
     -------
-    choice : DataChoice
-    evidence : Evidence
-        ``retraining.choice``, with how each choice did.
+    DataChoice
+        How each did is kept as the evidence ``retraining.choice``.
     """
     import msgspec
 
@@ -310,7 +306,7 @@ def choose(
     chosen = msgspec.convert(exhibit["chosen"], DataChoice)
     tried = sorted(exhibit["choices"], key=lambda item: item["name"] != chosen.name)
     _remember_decision(project, decision, choices=tried)
-    return chosen, evidence
+    return chosen
 
 
 @step(uses=("polars", "scikit-learn", "numpy"))
@@ -334,7 +330,7 @@ def _choose(
     options = choices(
         # Without a time column nobody knows which rows are new.
         settings if of.dataset.time else replace(settings, data=("all",)),
-        first_bad=_naive(first_bad) if first_bad else None, newest=newest_moment(times),
+        first_bad=naive(first_bad) if first_bad else None, newest=newest_moment(times),
     )
     found = backtest(
         times, truth, options, charter=of.charter, how=Rolling(gap_days=late_days),
@@ -398,10 +394,3 @@ def take(project: Project, gathered: DatasetVersion, choice: DataChoice) -> Data
     )
     project.metadata.remember(version)
     return project.metadata.get(DatasetVersion, version.digest)
-
-
-def _naive(text: str) -> datetime:
-    from datetime import UTC, datetime
-
-    found = datetime.fromisoformat(text)
-    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Server", "add_consumer", "approve", "clock_column", "compact", "current", "declared_consumers", "deploy",
-    "history", "live_rows", "offer", "promote", "reject", "report_outcomes", "revoke_consumer", "roll_back", "server",
-    "steer", "verdicts", "was_deployed",
+    "history", "live_rows", "offer", "promote", "reject", "report_outcomes", "revoke_consumer", "roll_back", "schema",
+    "server", "steer", "verdicts", "was_deployed",
 ]
 
 _MESSAGES = logging.getLogger("loopwright.serving")
@@ -329,7 +329,7 @@ def live_rows(
 def _types(project: Project) -> dict[str, pl.DataType]:
     from loopwright.stages.serving.live import column_types
 
-    return column_types(_schema(project), zoned=_zoned(project))
+    return column_types(schema(project), zoned=_zoned(project))
 
 
 def _labelled(project: Project, rows: pl.DataFrame) -> pl.DataFrame:
@@ -353,7 +353,14 @@ def _labelled(project: Project, rows: pl.DataFrame) -> pl.DataFrame:
     return labelled(rows, rule, model=project.metadata.get(Model, state.champion.digest))
 
 
-def _schema(project: Project) -> Schema:
+def schema(project: Project) -> Schema:
+    """Return the reviewed schema as it stood at the last run.
+
+    Raises
+    ------
+    UnknownRecord
+        If there was none yet.
+    """
     found = project.metadata.newest(Schema)
     if found is None:
         raise UnknownRecord("this project has no schema yet. Run `loopwright run`.")
@@ -558,7 +565,7 @@ def _routes(project: Project, state: Deployment, one: Served, other: Served | No
     from loopwright.stages.serving.routes import routes_of
 
     return routes_of(
-        state, champion=one, challenger=other, schema=_schema(project),
+        state, champion=one, challenger=other, schema=schema(project),
         facts=facts_of(project.settings.data, zoned=_zoned(project)), settings=project.settings.serving,
     )
 
