@@ -118,3 +118,11 @@ def test_a_withdrawn_alias_means_nothing_and_its_history_stays(metadata):
         ("first", False),
         ("it leaked", True),
     ]
+
+
+def test_a_secret_is_made_once_and_each_name_has_its_own(metadata):
+    first = metadata.secret("sessions")
+    assert len(bytes.fromhex(first)) == 32
+    assert metadata.secret("entities") != first
+    assert metadata.secret("sessions") == first
+    assert len(metadata.mark_history("secret")) == 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 
 from loopwright.errors import UnknownRecord
@@ -14,7 +13,6 @@ from loopwright.store.metadata import Activity, AliasChange, Execution, Mark, no
 
 __all__ = ["ProjectLibrary"]
 
-_SECRET = "secret"  # noqa: S105 - the kind of mark that holds one
 _SESSION = "session"  # the kind of mark for sessions that somebody has signed out of
 
 
@@ -96,14 +94,7 @@ class ProjectLibrary:
 
     def secret(self) -> bytes:
         """Return 32 random bytes that are this project's own: made at the first call, the same ever after."""
-        known = self.project.metadata.marks(_SECRET)
-        if not known:
-            # Two dashboards that start at once must agree on one.
-            with self.project.metadata.ledger.hold("dashboard secret"):
-                if not self.project.metadata.marks(_SECRET):
-                    self.project.metadata.mark(_SECRET, "sessions", {"hex": secrets.token_hex(32)})
-            known = self.project.metadata.marks(_SECRET)
-        return bytes.fromhex(str(known["sessions"].body["hex"]))
+        return bytes.fromhex(self.project.metadata.secret("sessions"))
 
     def ended(self, session: str) -> bool:
         """Say whether somebody has signed out of a session."""

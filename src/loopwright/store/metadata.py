@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -213,6 +214,23 @@ class Metadata:
         """Return every mark of a kind, or of one key, oldest first."""
         lines = self.ledger.select(f"mark {kind}", key=key)
         return [Mark(kind=kind, key=line.key, body=json.loads(line.body), at=line.at) for line in lines]
+
+    def secret(self, name: str) -> str:
+        """Return 32 random bytes in hex that are this project's own: made at the first call, the same ever after.
+
+        Parameters
+        ----------
+        name : str
+            What they are for; others have others.
+        """
+        known = self.marks("secret").get(name)
+        if known is None:
+            # Two processes that ask at once must agree on one.
+            with self.ledger.hold(f"secret {name}"):
+                if name not in self.marks("secret"):
+                    self.mark("secret", name, {"hex": secrets.token_hex(32)})
+            known = self.marks("secret")[name]
+        return str(known.body["hex"])
 
     def log(self, activity: Activity) -> None:
         """Keep that somebody ran a command."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from loopwright.stages.monitoring.touching import Touched
     from loopwright.stages.monitoring.watching import Watch
     from loopwright.stages.monitoring.windows import WindowReport
+    from loopwright.stages.registry import Applied
     from loopwright.stages.training import Material
 
 __all__ = [
@@ -313,9 +314,14 @@ def _witness(project: Project, reading: _Reading, changed: Sequence[WindowReport
         evidence.dependency_evidence(
             run, installed={name: library_version(name) for name in run.libraries}, model=model.ref, at=now()
         ),
-        *evidence.skew_evidence(own, registry.applied(project, model), model=model.ref, at=now()),
+        *evidence.skew_evidence(own, _applied(project, model), model=model.ref, at=now()),
     ]
     project.metadata.remember(*found)
+
+
+def _applied(project: Project, model: Model) -> Applied:
+    """Return a model ready to predict, loaded once: every look answers rows with it."""
+    return project.keep(("applied", model.digest), lambda: registry.applied(project, model))
 
 
 def alerts(project: Project) -> list[Alert]:

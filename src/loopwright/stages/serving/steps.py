@@ -41,7 +41,6 @@ _MESSAGES = logging.getLogger("loopwright.serving")
 VERDICT = "canary.verdict"
 _LOCK = "deployment"
 _CONSUMER = "consumer"
-_SALT = "entity salt"
 _COMPACT_SECONDS = 60.0
 _SEGMENT_BYTES = 2 << 20           # some thousand answers: whoever reads the log reads so many one by one at most
 
@@ -535,7 +534,8 @@ def server(
     journal = Journal(folder, durability=project.settings.serving.durability, segment_bytes=_SEGMENT_BYTES)
     desk = Desk(
         routes=follower.routes, log=journal, consumers=follower.consumers, settings=project.settings.serving,
-        salt=_entity_salt(project), name=project.settings.project.name, latency_limit_ms=_latency_limit(project),
+        salt=project.metadata.secret("entities"), name=project.settings.project.name,
+        latency_limit_ms=_latency_limit(project),
         clock=ServingClock(nanoseconds, start=journal.stamp(nanoseconds() // 1000)), is_open=is_open,
     )
     desk.known.prime(read_events(folder), models={item.digest: item for item in project.metadata.all(Model)})
@@ -575,16 +575,6 @@ def _latency_limit(project: Project) -> float | None:
 
     found = [limit.value for limit in limits(project.settings.targets) if limit.metric == "latency_p99_ms"]
     return min(found) if found else None
-
-
-def _entity_salt(project: Project) -> str:
-    """Return the key of the hash that hides entities in the log; made once per project."""
-    with project.metadata.ledger.hold(_SALT):
-        mark = project.metadata.marks(_SALT).get("salt")
-        if mark is None:
-            project.metadata.mark(_SALT, "salt", {"salt": _salt()})
-            mark = project.metadata.marks(_SALT)["salt"]
-        return str(mark.body["salt"])
 
 
 def report_outcomes(project: Project, path: str) -> Reported:
